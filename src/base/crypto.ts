@@ -1,0 +1,145 @@
+const text = new TextEncoder()
+
+/** Random bytes from the platform's CSPRNG. */
+export const randomBytes = (length: number): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(length)
+  crypto.getRandomValues(bytes)
+  return bytes
+}
+
+/** `bytes` random bytes as base64url: 32 make a secret, 16 an id. */
+export const randomToken = (bytes = 32): string => toBase64url(randomBytes(bytes))
+
+/** Base64url without padding. @see https://www.rfc-editor.org/rfc/rfc4648#section-5 */
+export const toBase64url = (bytes: Uint8Array): string => {
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/** Undefined for anything but the one canonical spelling: no padding, no white space, no stray trailing bits. */
+export const fromBase64url = (given: string): Uint8Array<ArrayBuffer> | undefined => {
+  if (!/^[A-Za-z0-9_-]*$/.test(given) || given.length % 4 === 1) return undefined
+  const binary = atob(given.replaceAll('-', '+').replaceAll('_', '/'))
+  const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
+  return toBase64url(bytes) === given ? bytes : undefined
+}
+
+export const utf8 = (given: string): Uint8Array => text.encode(given)
+
+/** SHA-256 of the UTF-8 bytes, base64url: how the database keeps a secret of 256 random bits. */
+export const sha256 = async (given: string): Promise<string> =>
+  toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(given))))
+
+/**
+ * Compares in time that depends on the lengths alone. Empty operands are never equal: "both absent" is no proof
+ * (GHSA-fm3f-ch8h-qw8q).
+ */
+export const timingSafeEqual = (a: string, b: string): boolean => {
+  const x = utf8(a)
+  const y = utf8(b)
+  let difference = x.length ^ y.length
+  for (let i = 0; i < x.length; i++) difference |= (x[i] ?? 0) ^ (y[i % y.length] ?? 0)
+  return difference === 0 && x.length > 0
+}
+
+/** What a derived key is for: the HKDF info, so that no key serves two ends. */
+export type Purpose = 'session-cookie' | 'device-cookie' | 'throttle' | 'refresh-token'
+
+/**
+ * The keys derived from `AUTH_SECRET`, a ring: the first secret signs and seals, every one verifies and opens.
+ * @see https://www.rfc-editor.org/rfc/rfc5869
+ */
+export interface KeyRing {
+  /** HMAC-SHA-256 under the first secret, base64url. */
+  mac(purpose: Purpose, message: string): Promise<string>
+  /** The same under every secret of the ring, first first. */
+  macs(purpose: Purpose, message: string): Promise<string[]>
+  /** True when any secret of the ring made `mac` of `message`. Constant time for each. */
+  verify(purpose: Purpose, message: string, mac: string): Promise<boolean>
+  /** AES-256-GCM under the first secret; `place` (table, column and row) is authenticated with it. */
+  seal(place: string, plaintext: string): Promise<string>
+  /** Undefined when no secret of the ring opens it, or it stood in another place. */
+  open(place: string, sealed: string): Promise<string | undefined>
+  /** Names the first secret without telling it: the prefix of all that it sealed. */
+  sealer(): Promise<string>
+}
+
+export const keyRing = (secrets: readonly string[]): KeyRing => {
+  const bases = secrets.map(derivedKeys)
+  const first = bases[0]
+  if (first === undefined) throw new Error('A key ring needs a secret.')
+  const macOf = async (keys: DerivedKeys, purpose: Purpose, message: string) =>
+    toBase64url(new Uint8Array(await crypto.subtle.sign('HMAC', await keys.mac(purpose), utf8(message))))
+  return {
+    mac: (purpose, message) => macOf(first, purpose, message),
+    macs: (purpose, message) => Promise.all(bases.map((keys) => macOf(keys, purpose, message))),
+    async verify(purpose, message, mac) {
+      for (const keys of bases) if (timingSafeEqual(await macOf(keys, purpose, message), mac)) return true
+      return false
+    },
+    seal: (place, plaintext) => sealWith(first, place, plaintext),
+    async open(place, sealed) {
+      const [name, iv, ciphertext] = sealed.split('.')
+      for (const keys of bases) if ((await keys.name()) === name) return openWith(keys, place, iv, ciphertext)
+      return undefined
+    },
+    sealer: () => first.name(),
+  }
+}
+
+type DerivedKeys = ReturnType<typeof derivedKeys>
+
+/** Caches keys, never promises: in workerd a promise belongs to the request that made it. */
+const derivedKeys = (secret: string) => {
+  const macKeys = new Map<Purpose, CryptoKey>()
+  let sealKey: CryptoKey | undefined
+  let name: string | undefined
+  return {
+    async mac(purpose: Purpose): Promise<CryptoKey> {
+      const known = macKeys.get(purpose)
+      if (known !== undefined) return known
+      const bits = await derive(secret, purpose, 256)
+      const key = await crypto.subtle.importKey('raw', bits, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+      macKeys.set(purpose, key)
+      return key
+    },
+    async seal(): Promise<CryptoKey> {
+      sealKey ??= await crypto.subtle.importKey('raw', await derive(secret, 'seal', 256), 'AES-GCM', false, [
+        'encrypt',
+        'decrypt',
+      ])
+      return sealKey
+    },
+    async name(): Promise<string> {
+      name ??= toBase64url(new Uint8Array(await derive(secret, 'seal-name', 48)))
+      return name
+    },
+  }
+}
+
+const derive = async (secret: string, info: string, bits: number): Promise<ArrayBuffer> => {
+  const material = fromBase64url(secret) ?? utf8(secret)
+  const base = await crypto.subtle.importKey('raw', material, 'HKDF', false, ['deriveBits'])
+  const algorithm = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(`postern/${info}`) }
+  return crypto.subtle.deriveBits(algorithm, base, bits)
+}
+
+const sealWith = async (keys: DerivedKeys, place: string, plaintext: string): Promise<string> => {
+  const iv = randomBytes(12)
+  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(place) }
+  const ciphertext = await crypto.subtle.encrypt(algorithm, await keys.seal(), utf8(plaintext))
+  return `${await keys.name()}.${toBase64url(iv)}.${toBase64url(new Uint8Array(ciphertext))}`
+}
+
+const openWith = async (keys: DerivedKeys, place: string, iv = '', ciphertext = ''): Promise<string | undefined> => {
+  const nonce = fromBase64url(iv)
+  const bytes = fromBase64url(ciphertext)
+  if (nonce === undefined || bytes === undefined) return undefined
+  const algorithm = { name: 'AES-GCM', iv: nonce, additionalData: utf8(place) }
+  try {
+    return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, await keys.seal(), bytes))
+  } catch {
+    return undefined
+  }
+}
