@@ -1,0 +1,4 @@
+import module from '@phi-ag/argon2/argon2.wasm'
+import { argon2idWasm } from './wasm.ts'
+
+export const argon2id = argon2idWasm(module)

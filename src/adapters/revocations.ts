@@ -1,0 +1,64 @@
+import type { Database, Hint, Hints } from '../base/ports.ts'
+
+const keyOf = (sessionId: string): string => `sr:${sessionId}`
+
+interface StaleMetadata {
+  readonly at: number
+}
+
+/** Workers KV: `sr:<session id>` holds `ended` or `stale`; the metadata of `stale` says since when. */
+export const kvHints = (namespace: KVNamespace): Hints => ({
+  async get(sessionId) {
+    const { value, metadata } = await namespace.getWithMetadata<StaleMetadata>(keyOf(sessionId), 'text')
+    if (value === 'ended') return { state: 'ended' }
+    return value === 'stale' ? { state: 'stale', at: metadata?.at ?? Number.MAX_SAFE_INTEGER } : undefined
+  },
+  async put(sessionId, hint, ttl) {
+    const metadata = hint.state === 'stale' ? { metadata: { at: hint.at } } : {}
+    await namespace.put(keyOf(sessionId), hint.state, { expirationTtl: ttl, ...metadata })
+  },
+})
+
+/** One process that serves everybody remembers by itself. `now` in Unix seconds. */
+export const memoryHints = (now: () => number): Hints => {
+  const known = new Map<string, { hint: Hint; until: number }>()
+  return {
+    async get(sessionId) {
+      const entry = known.get(sessionId)
+      return entry && entry.until > now() ? entry.hint : undefined
+    },
+    async put(sessionId, hint, ttl) {
+      for (const [id, { until }] of known) {
+        if (until > now()) break
+        known.delete(id)
+      }
+      known.delete(sessionId)
+      known.set(sessionId, { hint, until: now() + ttl })
+    },
+  }
+}
+
+/**
+ * Without KV and with many processes: what changed within the last bound, read off the database at most every five
+ * seconds, outside the request that finds the list old. `bound` in seconds.
+ */
+export const listHints = (database: Database, now: () => number, bound: number): Hints => {
+  let list: ReadonlyMap<string, Hint> = new Map()
+  let fetchedAt = 0
+  const fetchList = async () => {
+    const query = { sql: 'select id, ended_at, changed_at from sessions where changed_at > ?', writes: false }
+    const [rows = []] = await database.run([{ ...query, params: [now() - bound] }], 2000)
+    list = new Map(rows.map(([id, endedAt, at]) => [String(id), hintOf(endedAt, Number(at))]))
+  }
+  return {
+    async get(sessionId, later) {
+      if (Math.abs(now() - fetchedAt) >= 5) {
+        fetchedAt = now()
+        later(fetchList())
+      }
+      return list.get(sessionId)
+    },
+  }
+}
+
+const hintOf = (endedAt: unknown, at: number): Hint => (endedAt === null ? { state: 'stale', at } : { state: 'ended' })

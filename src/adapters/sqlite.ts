@@ -1,0 +1,42 @@
+import type { Client, ResultSet } from '@libsql/client/http'
+import { Problem, unavailable } from '../base/errors.ts'
+import type { Query } from '../base/ports.ts'
+
+/** One statement alone, or all in one transaction: `BEGIN IMMEDIATE` as soon as one writes, so that none meets BUSY. */
+export const send = async (client: Client, queries: readonly Query[]): Promise<unknown[][][]> => {
+  const statements = queries.map(({ sql, params }) => ({ sql, args: [...params] }))
+  const [only, ...more] = statements
+  if (only === undefined) return []
+  const mode = queries.some(({ writes }) => writes) ? 'write' : 'read'
+  const results = more.length === 0 ? [await client.execute(only)] : await client.batch(statements, mode)
+  return results.map(toArrays)
+}
+
+const toArrays = ({ rows, columns }: ResultSet): unknown[][] => rows.map((row) => columns.map((_, i) => row[i]))
+
+/** Faults of the statement itself: ours, and no reason to try again. */
+const bugs = [
+  'SQLITE_ERROR',
+  'SQLITE_CONSTRAINT',
+  'SQLITE_MISMATCH',
+  'SQLITE_RANGE',
+  'SQL_PARSE_ERROR',
+  'SQL_INPUT_ERROR',
+]
+
+/**
+ * What a driver threw, without its message: that holds parameters. A fault of the database is a Problem (503) whose
+ * cause names it; a fault of our own is a bare Error with its code.
+ */
+export const databaseFailure = (error: unknown): Error => {
+  const code = codeOf(error)
+  if (bugs.some((bug) => code.startsWith(bug))) return new Error(`The database refused a statement: ${code}`)
+  return new Problem(unavailable, { retryAfter: 2, cause: `database: ${code}` })
+}
+
+/** The driver's code; D1 has none and puts it into its message. */
+const codeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unknown'
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return /\bSQLITE_[A-Z]+/.exec(error.message)?.[0] ?? error.name
+}
