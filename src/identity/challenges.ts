@@ -1,0 +1,121 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { rfc3339 } from '../base/clock.ts'
+import { randomToken, sha256 } from '../base/crypto.ts'
+import { codeUsedOrExpired, Problem, wrongCredentials } from '../base/errors.ts'
+import { newId } from '../base/ids.ts'
+import type { Statement } from '../base/ports.ts'
+import type { Context } from './context.ts'
+import type { Identity } from './core.ts'
+import type { Method } from './sessions.ts'
+import type { Account, Answer, Challenge, Manner, SignedIn } from './sign-in.ts'
+import { statement } from './statement.ts'
+import { type UserRow, userJson } from './users.ts'
+
+/** How often a challenge may be answered wrongly, and for how many seconds it stays open. */
+const limits = { tries: 5, life: 600 }
+
+interface Held {
+  readonly methods: readonly Method[]
+  readonly passed: readonly Method[]
+  readonly manner: Manner
+}
+
+interface OpenChallenge {
+  readonly account: Account
+  readonly held: Held
+}
+
+interface NewChallenge {
+  readonly account: Account
+  readonly manner: Manner
+  readonly methods: readonly Method[]
+  readonly holds: SQL
+}
+
+/** A sign-in on hold. Its id is a secret of 256 bits, stored hashed, that opens nothing but `answerChallenge`. */
+export const insertChallenge = async ({ throttle }: Identity, context: Context, challenge: NewChallenge) => {
+  const { account, manner, methods, holds } = challenge
+  const id = randomToken()
+  const hash = await sha256(id)
+  const held: Held = { methods, passed: account.methods, manner }
+  const expiresAt = context.now + limits.life
+  const insert = sql`insert into challenges (hash, user_id, sign_in, throttle_key, created_at, expires_at)
+    select ${hash}, users.id, ${JSON.stringify(held)}, ${await throttle.keyOf(`challenge ${account.user.id}`)},
+      ${context.now}, ${expiresAt}
+    from users where users.id = ${account.user.id} and users.suspended_at is null and ${holds}
+    on conflict do nothing`
+  const isOpen = sql`exists (select 1 from challenges where hash = ${hash})`
+  return {
+    id,
+    statements: [statement(insert), statement(sql`select 1 where ${isOpen}`, () => true)],
+    isOpen,
+    wire: { methods: [...methods], expiresAt: rfc3339(expiresAt) },
+  }
+}
+
+/**
+ * Answers a challenge: the session begins in the transport and manner of the sign-in that began it, or the next gate
+ * asks. Two trips; the try is counted in the first, before anything is compared.
+ * @throws Problem `wrong_credentials` (401), `code_used_or_expired` (410), `too_many_attempts` (429)
+ */
+export const answerChallenge = async (
+  identity: Identity,
+  context: Context,
+  given: Answer & { readonly id: string },
+): Promise<SignedIn | Challenge> => {
+  const { facts, signIn, throttle } = identity
+  const hash = await sha256(given.id)
+  const attempt = throttle.onKey(
+    context,
+    sql`(select throttle_key from challenges where hash = ${hash} and ${isOpenAt(context.now)})`,
+  )
+  const userId = sql`(select user_id from challenges where hash = ${hash})`
+  const rows = await context.batch([
+    ...attempt.statements,
+    countTry(hash, context.now),
+    ...signIn.reads(userId),
+  ] as readonly Statement[])
+  const [counted, full, [open], ...gateRows] = rows as [number[], { count: number; endsAt: number }[], OpenChallenge[]]
+  attempt.judge(counted, full)
+  if (open === undefined) throw new Problem(codeUsedOrExpired)
+
+  const { account, held } = open
+  const passed = held.methods.includes(given.method) ? await signIn.check(gateRows, account, given) : undefined
+  if (passed === undefined) {
+    facts.tell(context, { type: 'challenge.refused', userId: account.user.id, reason: given.method })
+    throw new Problem(wrongCredentials)
+  }
+  const sessionId = newId('ses')
+  const result = await signIn.complete(context, {
+    account: { ...account, methods: [...new Set([...account.methods, given.method])] },
+    manner: held.manner,
+    holds: sql`exists (select 1 from challenges where hash = ${hash} and used_by = ${sessionId})`,
+    gateRows,
+    before: [consume(hash, sessionId, context.now, passed.holds)],
+    after: [...passed.statements, attempt.refund],
+    sessionId,
+  })
+  if (result === undefined) throw new Problem(codeUsedOrExpired)
+  return result
+}
+
+const isOpenAt = (now: number): SQL => sql`used_at is null and expires_at > ${now} and tries < ${limits.tries}`
+
+const countTry = (hash: string, now: number): Statement<OpenChallenge> =>
+  statement(
+    sql`update challenges set tries = tries + 1 where hash = ${hash} and ${isOpenAt(now)}
+      returning sign_in, (select ${userJson} from users where users.id = challenges.user_id),
+        (select suspended_at from users where users.id = challenges.user_id)`,
+    ([signIn, json, suspendedAt]) => {
+      const held: Held = JSON.parse(String(signIn))
+      const user: UserRow = JSON.parse(String(json))
+      return { held, account: { user, suspended: suspendedAt !== null, methods: held.passed } }
+    },
+  )
+
+/** Of two right answers one wins; the winner's own retry finds its mark. */
+const consume = (hash: string, by: string, now: number, holds: SQL): Statement =>
+  statement(
+    sql`update challenges set used_at = ${now}, used_by = ${by} where hash = ${hash} and used_at is null
+      and expires_at > ${now} and ${holds}`,
+  )

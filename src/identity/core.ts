@@ -1,0 +1,78 @@
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { Clock } from '../base/clock.ts'
+import type { Config } from '../base/config.ts'
+import { keyRing } from '../base/crypto.ts'
+import type { Argon2id, Database, Hints, Limiter, Log } from '../base/ports.ts'
+import { type Callers, newCallers } from './callers.ts'
+import { newCredentials } from './credentials.ts'
+import { type Devices, newDevices } from './devices.ts'
+import { type Facts, newFacts } from './facts.ts'
+import { type Keys, newKeys } from './keys.ts'
+import { newPolicy } from './policy.ts'
+import { newRevocations, type Revocations } from './revocations.ts'
+import { challenges, devices, refreshTokens, sessions, signingKeys, throttle, users } from './schema.ts'
+import { newSessionCookie, type SessionCookie } from './session-cookie.ts'
+import { newSignIn, type SignIn } from './sign-in.ts'
+import { newThrottle, type Throttle } from './throttle.ts'
+import { newTokens, type Tokens } from './tokens.ts'
+
+/** The outside world, one port each, as an entry or a test chooses it. */
+export interface Ports {
+  readonly database: Database
+  readonly hints: Hints
+  readonly limiter: Limiter
+  readonly argon2id: Argon2id
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Identity {
+  readonly config: Config
+  readonly facts: Facts
+  readonly keys: Keys
+  readonly tokens: Tokens
+  readonly sessionCookie: SessionCookie
+  readonly devices: Devices
+  readonly throttle: Throttle
+  readonly revocations: Revocations
+  readonly signIn: SignIn
+}
+
+/** What cannot be deleted, and the sockets through which features meet. Holds nothing of any request. */
+export const newCore = (config: Config, ports: Ports) => {
+  const ring = keyRing(config.secrets)
+  const facts = newFacts()
+  const keys = newKeys(config, ring, facts)
+  const revocations = newRevocations(config, ports.hints, facts)
+  const callers: Callers = newCallers(config, revocations)
+  const base = {
+    config,
+    facts,
+    keys,
+    revocations,
+    tokens: newTokens(config, ring, keys),
+    sessionCookie: newSessionCookie(config, ring),
+    devices: newDevices(config, ring),
+    throttle: newThrottle(config, ring),
+  }
+  const identity: Identity = {
+    ...base,
+    get signIn() {
+      return signIn
+    },
+  }
+  const signIn = newSignIn(identity)
+  const sockets = { signIn, callers, policy: newPolicy(), credentials: newCredentials() }
+  const tables: SQLiteTable[] = [users, sessions, devices, refreshTokens, challenges, throttle, signingKeys]
+  return {
+    ...base,
+    ...sockets,
+    identity,
+    ports,
+    ring,
+    /** Every table that the service has; a feature adds its own. */
+    tables,
+  }
+}
+
+export type Core = ReturnType<typeof newCore>

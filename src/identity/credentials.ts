@@ -1,0 +1,24 @@
+import type { Statement } from '../base/ports.ts'
+import type { Method } from './sessions.ts'
+
+/** One way to sign in, as the feature that keeps it knows it. */
+export interface CredentialKind {
+  readonly method: Method
+  /** One row: how many of these the user has. */
+  readonly count: (userId: string) => Statement<number>
+  /** Removes what somebody else left on an account whose owner has just proved to be another. */
+  readonly wipe: (userId: string) => Statement
+}
+
+/** Who keeps which ways in: "is this the last one", and wiping what a squatter left. */
+export const newCredentials = () => {
+  const kinds: CredentialKind[] = []
+  return {
+    add: (kind: CredentialKind) => void kinds.push(kind),
+    counts: (userId: string): Statement<number>[] => kinds.map(({ count }) => count(userId)),
+    wipes: (userId: string, except?: Method): Statement[] =>
+      kinds.filter(({ method }) => method !== except).map(({ wipe }) => wipe(userId)),
+  }
+}
+
+export type Credentials = ReturnType<typeof newCredentials>

@@ -1,0 +1,68 @@
+import type { SQL } from 'drizzle-orm'
+import type { Statement } from '../base/ports.ts'
+import type { Context } from './context.ts'
+
+export type FactType =
+  | 'user.registered'
+  | 'user.changed'
+  | 'session.started'
+  | 'session.ended'
+  | 'session.limit_reached'
+  | 'challenge.asked'
+  | 'challenge.refused'
+  | 'sign_in.refused'
+  | 'sign_in.throttled'
+  | 'password.changed'
+  | 'token.refreshed'
+  | 'token.reuse_detected'
+  | 'cookie.forged'
+  | 'key.created'
+  | 'key.unreadable'
+  | 'revocation_check_unavailable'
+
+/** Something that happened, for whoever listens. Holds ids and reasons; never a secret, an address of mail or a code. */
+export interface Fact {
+  readonly type: FactType
+  readonly userId?: string | undefined
+  readonly sessionId?: string | undefined
+  readonly reason?: string | undefined
+  /** What has to hold when the batch runs, where that is not known before: stored rows depend on it. */
+  readonly when?: SQL | undefined
+}
+
+export interface Listener {
+  /** Rides in the batch of the operation that makes it true. Must converge when it runs twice. */
+  readonly store?: (fact: Fact, context: Context) => Statement | undefined
+  /** Runs after the answer. */
+  readonly then?: (fact: Fact, context: Context) => Promise<void>
+}
+
+export interface Occurrence {
+  readonly statements: readonly Statement[]
+  /** Call once the batch has shown that it is so: logs the fact and wakes the listeners. */
+  happened(): void
+}
+
+export interface Facts {
+  on(listener: Listener): void
+  of(context: Context, fact: Fact): Occurrence
+  /** A fact with nothing to store beside it. */
+  tell(context: Context, fact: Fact): void
+}
+
+export const newFacts = (): Facts => {
+  const listeners: Listener[] = []
+  const of = (context: Context, fact: Fact): Occurrence => ({
+    statements: listeners.flatMap((listener) => listener.store?.(fact, context) ?? []),
+    happened() {
+      const { when: _, type, ...told } = fact
+      context.log({ event: type, ...told, address: context.address, country: context.country })
+      for (const { then } of listeners) if (then) context.after(() => then(fact, context))
+    },
+  })
+  return {
+    on: (listener) => void listeners.push(listener),
+    of,
+    tell: (context, fact) => of(context, fact).happened(),
+  }
+}

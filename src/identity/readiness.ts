@@ -1,0 +1,67 @@
+import { getTableName, sql } from 'drizzle-orm'
+import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { Problem } from '../base/errors.ts'
+import type { Context } from './context.ts'
+import type { Core } from './core.ts'
+import { prepare } from './statement.ts'
+
+export interface Readiness {
+  status: 'ok' | 'unready'
+  database: 'ok' | 'unavailable'
+  migrations: 'ok' | 'missing' | 'unknown'
+  /** `none`: the first request that signs makes one. */
+  keys: 'ok' | 'none' | 'unknown'
+  /** Rows that a secret other than the first of the ring sealed. */
+  sealedByOldSecret: number | null
+  clientAddress: 'ok' | 'unknown' | 'proxied without AUTH_PROXY'
+}
+
+/** What an operator wants to know before sending traffic, or before dropping an old secret. One trip. */
+export const readiness = async (core: Core, context: Context): Promise<Readiness> => {
+  const clientAddress = addressing(core, context)
+  const unready = { status: 'unready', keys: 'unknown', sealedByOldSecret: null, clientAddress } as const
+  const sealer = `${await core.ring.sealer()}.`
+  try {
+    const [columns, [keys]] = await context.batch([store.columns({}), store.keys({ sealer, now: context.now })])
+    const isMigrated = core.tables.every((table) => hasColumns(columns, table))
+    return {
+      status: isMigrated ? 'ok' : 'unready',
+      database: 'ok',
+      migrations: isMigrated ? 'ok' : 'missing',
+      keys: keys && keys.signing > 0 ? 'ok' : 'none',
+      sealedByOldSecret: keys?.old ?? null,
+      clientAddress,
+    }
+  } catch (error) {
+    if (error instanceof Problem) return { ...unready, database: 'unavailable', migrations: 'unknown' }
+    return { ...unready, database: 'ok', migrations: 'missing' }
+  }
+}
+
+const store = {
+  columns: prepare(
+    [],
+    () => sql`select m.name as table_name, c.name as column_name from sqlite_schema m join pragma_table_info(m.name) c
+      where m.type = 'table'`,
+    ([table, column]) => `${table}.${column}`,
+  ),
+  keys: prepare(
+    ['sealer', 'now'],
+    (p) => sql`select
+        sum(signs_from <= ${p.now} and (retired_at is null or retired_at > ${p.now})) as signing,
+        sum(substr(private_jwk, 1, length(${p.sealer})) <> ${p.sealer}) as sealed_by_old
+      from signing_keys where expires_at is null or expires_at > ${p.now}`,
+    ([signing, old]) => ({ signing: Number(signing), old: Number(old) }),
+  ),
+}
+
+const hasColumns = (found: readonly string[], table: SQLiteTable): boolean =>
+  getTableConfig(table).columns.every((column) => found.includes(`${getTableName(table)}.${column.name}`))
+
+/** More hops than the platform itself makes mean a proxy: then all its users share its address. */
+const addressing = ({ config }: Core, { headers, address }: Context): Readiness['clientAddress'] => {
+  const hops = headers.get('x-forwarded-for')?.split(',').length ?? 0
+  const own = headers.has('cf-connecting-ip') || headers.has('x-vercel-forwarded-for') ? 1 : 0
+  if (hops > own && config.proxy === undefined) return 'proxied without AUTH_PROXY'
+  return address === undefined ? 'unknown' : 'ok'
+}

@@ -1,0 +1,122 @@
+import { sql } from 'drizzle-orm'
+import type { Config } from '../base/config.ts'
+import { Problem, unavailable } from '../base/errors.ts'
+import type { Hint, Hints } from '../base/ports.ts'
+import { type Context, nameOf } from './context.ts'
+import type { Facts } from './facts.ts'
+import { prepare, statement } from './statement.ts'
+
+interface Remembered {
+  readonly hint: Hint | undefined
+  /** Unix seconds. */
+  readonly until: number
+}
+
+/** How many answers an isolate remembers, how long it believes that nothing is known, and how long it waits for KV. */
+const memo = { size: 10_000, negative: 5, budget: 100 }
+
+/**
+ * Tells isolates, within a minute or so, of sessions that ended or whose user changed. The database decides; a hint
+ * only denies. Whatever KV does, a lease or an access token ends by itself within `config.bound` seconds.
+ */
+export const newRevocations = (config: Config, hints: Hints, facts: Facts) => {
+  const known = new Map<string, Remembered>()
+  const remember = (id: string, hint: Hint | undefined, now: number) => {
+    known.delete(id)
+    if (known.size >= memo.size) known.delete(known.keys().next().value ?? '')
+    known.set(id, { hint, until: now + (hint === undefined ? memo.negative : config.bound) })
+  }
+
+  const lookUp = async (context: Context, id: string): Promise<Hint | undefined> => {
+    const reply = hints
+      .get(id, (task) => context.after(() => task))
+      .then((hint) => {
+        remember(id, hint, context.now)
+        return hint
+      })
+    return withinBudget(reply, (late) => context.after(() => late))
+  }
+
+  return {
+    /**
+     * What a signed cookie of session `id`, leased at `since`, is worth without the database.
+     * @throws Problem `unavailable` (503) when hints cannot be read and `AUTH_REVOCATION_FAIL` is `closed`
+     */
+    async state(context: Context, id: string, since: number): Promise<'unknown' | 'ended' | 'stale'> {
+      const memory = known.get(id)
+      try {
+        const hint = memory && memory.until > context.now ? memory.hint : await lookUp(context, id)
+        if (hint === undefined) return 'unknown'
+        if (hint.state === 'ended') return 'ended'
+        return since <= hint.at ? 'stale' : 'unknown'
+      } catch (error) {
+        facts.tell(context, { type: 'revocation_check_unavailable', reason: nameOf(error) })
+        if (config.revocationFail === 'closed') throw new Problem(unavailable, { retryAfter: 5, cause: 'hints' })
+        return 'unknown'
+      }
+    },
+
+    /** After the answer: tells the other isolates. What is lost on the way, the scheduled job tells again. */
+    announce(context: Context, ids: readonly string[], state: Hint['state']): void {
+      const hint: Hint = state === 'ended' ? { state } : { state, at: context.now }
+      for (const id of ids) remember(id, hint, context.now)
+      if (ids.length > 0 && hints.put)
+        context.after(() =>
+          put(
+            context,
+            ids.map((id) => ({ id, hint })),
+          ),
+        )
+    },
+
+    /** Tells the hints that are missing, at most 500 at once. Part of the scheduled job. */
+    async repair(context: Context): Promise<number> {
+      if (!hints.put) return 0
+      const [missing] = await context.batch([store.missing({ since: context.now - config.bound })])
+      if (missing.length > 0) await put(context, missing)
+      return missing.length
+    },
+  }
+
+  async function put(context: Context, changes: readonly { id: string; hint: Hint }[]): Promise<void> {
+    const ttl = Math.max(60, config.bound + 60)
+    const told = await Promise.allSettled(changes.map(({ id, hint }) => hints.put?.(id, hint, ttl)))
+    const done = changes.filter((_, i) => told[i]?.status === 'fulfilled').map(({ id }) => id)
+    if (done.length < changes.length) context.log({ event: 'hint_failed', count: changes.length - done.length })
+    if (done.length > 0) await context.batch([store.hinted(done, context.now)])
+  }
+}
+
+export type Revocations = ReturnType<typeof newRevocations>
+
+const store = {
+  missing: prepare(
+    ['since'],
+    (p) => sql`select id, ended_at, changed_at from sessions
+      where changed_at > ${p.since} and (hinted_at is null or hinted_at < changed_at) limit 500`,
+    ([id, endedAt, changedAt]): { id: string; hint: Hint } => ({
+      id: String(id),
+      hint: endedAt === null ? { state: 'stale', at: Number(changedAt) } : { state: 'ended' },
+    }),
+  ),
+  hinted: (ids: readonly string[], now: number) =>
+    statement(
+      sql`update sessions set hinted_at = ${now} where id in (select value from json_each(${JSON.stringify(ids)}))`,
+    ),
+}
+
+/** The promise's value if it comes within the budget; else `late` takes the promise, and this rejects. */
+const withinBudget = async <T>(promise: Promise<T>, late: (promise: Promise<T>) => void): Promise<T> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      late(promise)
+      reject(new Problem(unavailable, { retryAfter: 1, cause: 'slow hints' }))
+    }, memo.budget)
+  })
+  try {
+    return await Promise.race([promise, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}

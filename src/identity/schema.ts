@@ -1,0 +1,140 @@
+import { sql } from 'drizzle-orm'
+import { type AnySQLiteColumn, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/** `*_at` is Unix seconds. A hash is SHA-256 as base64url. Parents are only ever migrated additively. */
+export const users = sqliteTable(
+  'users',
+  {
+    id: text().primaryKey(),
+    /** As given after NFKC, and mailed exactly so. */
+    email: text().notNull(),
+    /** What is compared. */
+    emailCanonical: text('email_canonical').notNull(),
+    emailVerified: integer('email_verified').notNull().default(0),
+    username: text(),
+    name: text(),
+    roles: text().notNull().default('[]'),
+    createdAt: integer('created_at').notNull(),
+    suspendedAt: integer('suspended_at'),
+  },
+  (table) => [
+    uniqueIndex('users_email_canonical').on(table.emailCanonical),
+    uniqueIndex('users_username').on(table.username),
+  ],
+)
+
+/** The root of every credential that a sign-in produces. An ended row stays until the bound has passed. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    id: text().primaryKey(),
+    userId: userKey(),
+    secretHash: text('secret_hash').notNull(),
+    /** JSON array: how the user proved who they are. */
+    methods: text().notNull(),
+    remember: integer().notNull(),
+    createdAt: integer('created_at').notNull(),
+    authenticatedAt: integer('authenticated_at').notNull(),
+    lastSeenAt: integer('last_seen_at').notNull(),
+    /** The idle limit, never past `ends_at`; the moment of the end once the session was ended. */
+    expiresAt: integer('expires_at').notNull(),
+    /** The absolute limit. */
+    endsAt: integer('ends_at').notNull(),
+    endedAt: integer('ended_at'),
+    endedReason: text('ended_reason'),
+    /** When it ended, or its user's snapshot changed: what a hint must tell. */
+    changedAt: integer('changed_at'),
+    hintedAt: integer('hinted_at'),
+    userAgent: text('user_agent').notNull(),
+    address: text(),
+    country: text(),
+  },
+  (table) => [
+    index('sessions_user').on(table.userId, table.lastSeenAt),
+    index('sessions_expires').on(table.expiresAt),
+    index('sessions_changed').on(table.changedAt).where(sql`changed_at is not null`),
+  ],
+)
+
+/** Devices that an account has used before. They authenticate nothing. */
+export const devices = sqliteTable(
+  'devices',
+  {
+    id: text().primaryKey(),
+    userId: userKey(),
+    createdAt: integer('created_at').notNull(),
+    lastUsedAt: integer('last_used_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [index('devices_user').on(table.userId), index('devices_expires').on(table.expiresAt)],
+)
+
+/** One row for each refresh token ever issued: used ones stay until they expire, so that a reuse is known as theft. */
+export const refreshTokens = sqliteTable(
+  'refresh_tokens',
+  {
+    hash: text().primaryKey(),
+    sessionId: text('session_id')
+      .notNull()
+      .references((): AnySQLiteColumn => sessions.id, { onDelete: 'cascade' }),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
+    /** The request that used it, so that its own retry is not taken for a thief. */
+    usedBy: text('used_by'),
+    successorHash: text('successor_hash'),
+  },
+  (table) => [index('refresh_tokens_session').on(table.sessionId), index('refresh_tokens_expires').on(table.expiresAt)],
+)
+
+/** A sign-in that a gate holds up. Its id is a secret. */
+export const challenges = sqliteTable(
+  'challenges',
+  {
+    hash: text().primaryKey(),
+    userId: userKey(),
+    /** JSON: methods that would do, methods passed, transport, remember, device. */
+    signIn: text('sign_in').notNull(),
+    throttleKey: text('throttle_key').notNull(),
+    tries: integer().notNull().default(0),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
+    /** What the answer began: a session, or the hash of the next challenge. */
+    usedBy: text('used_by'),
+  },
+  (table) => [index('challenges_user').on(table.userId), index('challenges_expires').on(table.expiresAt)],
+)
+
+/** Attempts by HMAC of what they were aimed at or came from. */
+export const throttle = sqliteTable(
+  'throttle',
+  {
+    key: text().primaryKey(),
+    count: integer().notNull(),
+    endsAt: integer('ends_at').notNull(),
+    /** The request that counted last, so that its own retry counts once. */
+    attempt: text().notNull(),
+  },
+  (table) => [index('throttle_ends').on(table.endsAt)],
+)
+
+export const signingKeys = sqliteTable('signing_keys', {
+  /** The `kid`. */
+  id: text().primaryKey(),
+  publicJwk: text('public_jwk').notNull(),
+  /** Private JWK, sealed at `signing_keys/private_jwk/<id>`. */
+  privateJwk: text('private_jwk').notNull(),
+  createdAt: integer('created_at').notNull(),
+  signsFrom: integer('signs_from').notNull(),
+  /** From here on it signs no more. */
+  retiredAt: integer('retired_at'),
+  /** From here on nothing that it signed lives; it leaves the JWKS. */
+  expiresAt: integer('expires_at'),
+})
+
+function userKey() {
+  return text('user_id')
+    .notNull()
+    .references((): AnySQLiteColumn => users.id, { onDelete: 'cascade' })
+}

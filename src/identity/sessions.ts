@@ -1,0 +1,198 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Config } from '../base/config.ts'
+import type { Statement } from '../base/ports.ts'
+import type { Context } from './context.ts'
+import { userAgentOf } from './session-views.ts'
+import { type Params, prepare, statement, type Values } from './statement.ts'
+import { type UserRow, userJson } from './users.ts'
+
+/** How a user proved who they are: values of `amr` and of `Session.methods`. */
+export type Method = 'password' | 'email' | 'totp' | 'passkey' | 'social' | 'recovery_code'
+
+/** A live session as the database holds it; times in Unix seconds. */
+export interface SessionRow {
+  readonly id: string
+  readonly methods: readonly Method[]
+  readonly remember: boolean
+  readonly createdAt: number
+  readonly authenticatedAt: number
+  readonly lastSeenAt: number
+  readonly expiresAt: number
+  readonly userAgent: string
+  readonly address: string | null
+  readonly country: string | null
+}
+
+/** A session with its user: what every credential stands for. */
+export interface Standing {
+  readonly user: UserRow
+  readonly session: SessionRow
+}
+
+export type EndReason = 'logout' | 'revoked' | 'replaced' | 'limit' | 'password_changed' | 'refresh_reuse' | 'suspended'
+
+/** What a caller must show for its session to count: `secret` null where a token's signature showed it already. */
+export type Evidence = Values<'sid' | 'secret' | 'now' | 'freshAfter'>
+
+export const evidenceNames = ['sid', 'secret', 'now', 'freshAfter'] as const
+
+/** Sessions that one user may have at once. */
+const sessionsPerUser = 20
+
+/** Wants `sessions` in scope. */
+const sessionJson = sql.raw(`json_object('id', sessions.id, 'methods', json(sessions.methods),
+  'remember', json(iif(sessions.remember, 'true', 'false')), 'createdAt', sessions.created_at,
+  'authenticatedAt', sessions.authenticated_at, 'lastSeenAt', sessions.last_seen_at, 'expiresAt', sessions.expires_at,
+  'userAgent', sessions.user_agent, 'address', sessions.address, 'country', sessions.country)`)
+
+export const standingJson = sql`json_object('session', ${sessionJson},
+  'user', (select ${userJson} from users where users.id = sessions.user_id))`
+
+export const readStanding = ([json]: readonly unknown[]): Standing => JSON.parse(String(json))
+
+/** Holds while a row of `sessions` lives and its user is active. Wants `sessions` in scope. */
+export const live = (now: SQL): SQL => sql`sessions.ended_at is null and sessions.expires_at > ${now}
+  and exists (select 1 from users where users.id = sessions.user_id and users.suspended_at is null)`
+
+const shown = (p: Params<'sid' | 'secret' | 'now' | 'freshAfter'>): SQL => sql`sessions.id = ${p.sid}
+  and sessions.secret_hash = coalesce(${p.secret}, sessions.secret_hash)
+  and sessions.authenticated_at > ${p.freshAfter} and ${live(p.now)}`
+
+/** The condition on which whatever a strict route does depends: in SQL, so that asking and acting are one trip. */
+export const stands = (p: Params<'sid' | 'secret' | 'now' | 'freshAfter'>): SQL =>
+  sql`exists (select 1 from sessions where ${shown(p)})`
+
+export const ending = (now: SQL, reason: SQL): SQL => sql`ended_at = ${now}, ended_reason = ${reason},
+  expires_at = min(expires_at, ${now}), changed_at = ${now}, hinted_at = null`
+
+/** Was seen now: the idle limit moves, the absolute one stays. */
+export const sliding = (p: Params<'now' | 'idle' | 'idleShort'>): SQL => sql`last_seen_at = max(last_seen_at, ${p.now}),
+  expires_at = max(expires_at, min(ends_at, ${p.now} + iif(remember, ${p.idle}, ${p.idleShort})))`
+
+const id = ([value]: readonly unknown[]): string => String(value)
+
+export const sessionsStore = {
+  /** The row behind a credential. `freshAfter` is -1 where any age will do. */
+  proof: prepare(evidenceNames, (p) => sql`select ${standingJson} from sessions where ${shown(p)}`, readStanding),
+
+  /** The same, and slides the idle limit. */
+  renewal: prepare(
+    [...evidenceNames, 'idle', 'idleShort'],
+    (p) => sql`update sessions set ${sliding(p)} where ${shown(p)} returning ${standingJson}`,
+    readStanding,
+  ),
+
+  /** A session by id alone, for whoever has just begun it. */
+  byId: prepare(
+    ['id', 'now'],
+    (p) => sql`select ${standingJson} from sessions where sessions.id = ${p.id} and ${live(p.now)}`,
+    readStanding,
+  ),
+
+  ofUser: prepare(
+    [...evidenceNames, 'userId'],
+    (p) => sql`select ${standingJson} from sessions
+      where sessions.user_id = ${p.userId} and ${live(p.now)} and ${stands(p)} order by last_seen_at desc, id`,
+    readStanding,
+  ),
+
+  /** Ends the session that is shown; a bad secret ends nothing. */
+  endOwn: prepare(
+    [...evidenceNames, 'reason'],
+    (p) => sql`update sessions set ${ending(p.now, p.reason)} where ${shown(p)} returning id`,
+    id,
+  ),
+
+  /** Ends the sessions of the user whose session is shown; all but `except`, which may be empty. */
+  endAll: prepare(
+    [...evidenceNames, 'reason', 'except'],
+    (p) => sql`update sessions set ${ending(p.now, p.reason)}
+      where user_id = (select s.user_id from sessions s where s.id = ${p.sid}) and id <> ${p.except}
+        and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id`,
+    id,
+  ),
+
+  endOne: prepare(
+    [...evidenceNames, 'userId', 'id', 'reason'],
+    (p) => sql`update sessions set ${ending(p.now, p.reason)} where id = ${p.id} and user_id = ${p.userId}
+      and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id`,
+    id,
+  ),
+
+  /** Whose row `id` is, ended or not, while it stays. */
+  ownedBy: prepare(
+    ['userId', 'id'],
+    (p) => sql`select id from sessions where id = ${p.id} and user_id = ${p.userId}`,
+    id,
+  ),
+
+  /** Sends the leased cookies of a user's other sessions to the database, which knows the new snapshot. */
+  markStale: prepare(
+    [...evidenceNames, 'userId'],
+    (p) => sql`update sessions set changed_at = ${p.now}, hinted_at = null where user_id = ${p.userId}
+      and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id`,
+    id,
+  ),
+
+  /** The least recently seen sessions past the limit end. `keep` is the one that has just begun. */
+  endBeyondLimit: prepare(
+    ['userId', 'keep', 'now', 'reason'],
+    (p) => sql`update sessions set ${ending(p.now, p.reason)} where id in (
+      select id from sessions where user_id = ${p.userId} and ended_at is null and expires_at > ${p.now}
+      order by id = ${p.keep} desc, last_seen_at desc, created_at desc, id limit -1 offset ${sql.raw(String(sessionsPerUser))}
+    ) returning id`,
+    id,
+  ),
+}
+
+export interface NewSession {
+  readonly id: string
+  readonly userId: string
+  readonly secretHash: string
+  readonly methods: readonly Method[]
+  readonly remember: boolean
+}
+
+/** Begins a session only where what was just verified still `holds` and the user is active. Converges when run twice. */
+export const insertSession = (config: Config, context: Context, session: NewSession, holds: SQL): Statement => {
+  const { now, address, country } = context
+  const endsAt = now + config.max
+  const expiresAt = Math.min(endsAt, now + (session.remember ? config.idle : config.idleShort))
+  return statement(sql`insert into sessions (id, user_id, secret_hash, methods, remember, created_at, authenticated_at,
+      last_seen_at, expires_at, ends_at, user_agent, address, country)
+    select ${session.id}, users.id, ${session.secretHash}, ${JSON.stringify(session.methods)},
+      ${session.remember ? 1 : 0}, ${now}, ${now}, ${now}, ${expiresAt}, ${endsAt}, ${userAgentOf(context)},
+      ${address ?? null}, ${country ?? null}
+    from users where users.id = ${session.userId} and users.suspended_at is null and ${holds}
+    on conflict do nothing`)
+}
+
+/** Ends the session of a cookie that the new session `keep` takes the place of (ASVS 7.2.4). */
+export const endReplaced = (sessionId: string, secretHash: string, now: number, keep: string): Ending => ({
+  reason: 'replaced',
+  statement: statement(
+    sql`update sessions set ${ending(sql`${now}`, sql`${'replaced'}`)} where id = ${sessionId}
+      and secret_hash = ${secretHash} and ended_at is null and expires_at > ${now} and exists (select 1 from sessions where id = ${keep}) returning id`,
+    id,
+  ),
+})
+
+/** `stands` for a statement that is made anew each time. */
+export const standsFor = ({ sid, secret, now, freshAfter }: Evidence): SQL =>
+  stands({ sid: sql`${sid}`, secret: sql`${secret}`, now: sql`${now}`, freshAfter: sql`${freshAfter}` })
+
+/** Sessions that end with something else, and why. The rows are their ids. */
+export interface Ending {
+  readonly statement: Statement<string>
+  readonly reason: EndReason
+}
+
+/** Ends every session of a user but `keep`, where `keep` lives: whatever else the user had is dead with them. */
+export const exceptOne = (userId: string, keep: string, now: number, reason: EndReason): Ending => ({
+  reason,
+  statement: statement(
+    sql`update sessions set ${ending(sql`${now}`, sql`${reason}`)} where user_id = ${userId} and id <> ${keep}
+      and ended_at is null and expires_at > ${now} and exists (select 1 from sessions where id = ${keep}) returning id`,
+    id,
+  ),
+})

@@ -1,0 +1,50 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { rfc3339 } from '../base/clock.ts'
+import { prepare } from './statement.ts'
+
+/** A user as the database and the cookie hold it; `createdAt` in Unix seconds. */
+export interface UserRow {
+  readonly id: string
+  readonly email: string
+  readonly emailVerified: boolean
+  readonly username: string | null
+  readonly name: string | null
+  readonly roles: readonly string[]
+  readonly createdAt: number
+}
+
+/** A user on the wire. */
+export interface User extends Omit<UserRow, 'createdAt' | 'roles'> {
+  readonly roles: string[]
+  readonly createdAt: string
+}
+
+export const toUser = (row: UserRow): User => ({
+  id: row.id,
+  email: row.email,
+  emailVerified: row.emailVerified,
+  username: row.username,
+  name: row.name,
+  roles: [...row.roles],
+  createdAt: rfc3339(row.createdAt),
+})
+
+/** `UserRow` as one JSON column: one cell to carry and to read instead of seven. Wants `users` in scope. */
+export const userJson: SQL = sql.raw(`json_object('id', users.id, 'email', users.email,
+  'emailVerified', json(iif(users.email_verified, 'true', 'false')), 'username', users.username, 'name', users.name,
+  'roles', json(users.roles), 'createdAt', users.created_at)`)
+
+export const usersStore = {
+  /** Affects no row where the e-mail or the username is taken: the unique indexes decide. */
+  insert: prepare(
+    ['id', 'email', 'emailCanonical', 'username', 'name', 'now'],
+    (p) => sql`insert into users (id, email, email_canonical, username, name, created_at)
+      values (${p.id}, ${p.email}, ${p.emailCanonical}, ${p.username}, ${p.name}, ${p.now}) on conflict do nothing`,
+  ),
+  /** Null keeps a field, text sets it; `clearName` 1 clears the name. Nothing where the username is another's. */
+  change: prepare(
+    ['id', 'username', 'name', 'clearName'],
+    (p) => sql`update or ignore users set username = coalesce(${p.username}, username),
+      name = iif(${p.clearName}, null, coalesce(${p.name}, name)) where id = ${p.id}`,
+  ),
+}
