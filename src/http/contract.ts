@@ -1,0 +1,135 @@
+import { zValidator } from '@hono/zod-validator'
+import type { Hono, Context as HonoContext, MiddlewareHandler } from 'hono'
+import type * as z from 'zod'
+import { invalidRequest, Problem, type ProblemCode, type ProblemType } from '../base/errors.ts'
+import { malformedRequest } from './problem.ts'
+
+/** What a route promises: each status with the shape of its body; null for none. */
+export interface RouteDoc {
+  readonly summary: string
+  readonly responses: Readonly<Record<number, z.ZodType | null>>
+  /** Codes of the problems that are the route's own; those of the guards and of `validate` add themselves. */
+  readonly problems?: readonly ProblemCode[]
+}
+
+/** What the middleware of a route adds to its documentation. */
+interface Notes {
+  readonly doc?: RouteDoc
+  readonly body?: { readonly schema: z.ZodType; readonly form: boolean }
+  readonly param?: z.ZodType
+  readonly guard?: string
+  readonly problems?: readonly ProblemCode[]
+}
+
+const notes = new WeakMap<object, Notes>()
+
+/** Says on a middleware what it adds to the documentation of the routes that it stands in. */
+export const noted = <H extends object>(handler: H, note: Notes): H => {
+  notes.set(handler, note)
+  return handler
+}
+
+/** Documents a route. Every route has one; a test fails for a route without. */
+export const doc = (summary: string, responses: RouteDoc['responses'], ...problems: ProblemCode[]): MiddlewareHandler =>
+  noted(async (_, next) => next(), { doc: { summary, responses, problems } })
+
+/**
+ * The body as `schema` reads it. An empty body counts as `{}`; a body of another type is refused.
+ * @throws Problem `malformed_request` (400), `unsupported_media_type` (415), `invalid_request` (422, with `fields`)
+ */
+export const validate = <S extends z.ZodType>(schema: S, { form = false } = {}) => {
+  const validator = zValidator('json', schema, (result) => {
+    if (!result.success) throw new Problem(invalidRequest, { fields: fieldsOf(result.error.issues) })
+  })
+  const handler: typeof validator = async (c, next) => {
+    await normaliseBody(c, form)
+    return validator(c, next)
+  }
+  const problems: ProblemCode[] = ['malformed_request', 'unsupported_media_type', 'invalid_request', 'body_too_large']
+  return noted(handler, { body: { schema, form }, problems })
+}
+
+/** Path parameters. What is not of their form is not there: 404. */
+export const validateParam = <S extends z.ZodType>(schema: S, otherwise: ProblemType) =>
+  noted(
+    zValidator('param', schema, (result) => {
+      if (!result.success) throw new Problem(otherwise)
+    }),
+    { param: schema, problems: [otherwise.code] },
+  )
+
+const unsupportedMediaType: ProblemType = {
+  code: 'unsupported_media_type',
+  status: 415,
+  title: 'The body must be application/json.',
+}
+
+/** Leaves JSON text under the content type that the validator reads. The text itself was read before, with its cap. */
+const normaliseBody = async (c: HonoContext, form: boolean): Promise<void> => {
+  const text = await c.req.text()
+  const given = c.req.header('content-type') ?? ''
+  const [media = '', charset = ''] = given
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim())
+  const isUtf8 = charset === '' || /^charset="?utf-8"?$/.test(charset)
+  if (text !== '' && media === 'application/json' && isUtf8) return
+  if (text !== '' && !(form && media === 'application/x-www-form-urlencoded')) throw new Problem(unsupportedMediaType)
+  const headers = new Headers(c.req.raw.headers)
+  headers.set('content-type', 'application/json')
+  c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers })
+  keepText(c.req, text === '' ? '{}' : JSON.stringify(formFields(text)))
+}
+
+/** What `c.req.text()` and `c.req.json()` answer from here on: the stream is read already. */
+export const keepText = (request: HonoContext['req'], text: string): void => {
+  Object.assign(request.bodyCache, { text: Promise.resolve(text) })
+}
+
+/** @throws Problem `malformed_request` (400) for a repeated field */
+export const formFields = (text: string): Record<string, string> => {
+  const entries = [...new URLSearchParams(text)]
+  if (new Set(entries.map(([name]) => name)).size < entries.length) throw new Problem(malformedRequest)
+  return Object.fromEntries(entries)
+}
+
+/** JSON path -> message, for 20 fields at most. */
+const fieldsOf = (issues: readonly z.core.$ZodIssue[]): Record<string, string> => {
+  const fields = issues.flatMap((issue): [string, string][] => {
+    const at = issue.path.join('.')
+    if (issue.code !== 'unrecognized_keys') return [[at || '$', issue.message]]
+    return issue.keys.map((key) => [[at, key.slice(0, 64)].filter(Boolean).join('.'), 'This field is not known.'])
+  })
+  return Object.fromEntries(fields.slice(0, 20))
+}
+
+/** One route with all that its middleware says of it. */
+export interface DocumentedRoute {
+  readonly method: string
+  /** `/auth/sessions/:id` */
+  readonly path: string
+  readonly doc: RouteDoc | undefined
+  readonly body: Notes['body']
+  readonly guard: string | undefined
+  readonly problems: readonly ProblemCode[]
+}
+
+/** Every route of an app, off its own routing table: what is mounted is documented, guarded and tested. */
+export const routesOf = (app: Pick<Hono, 'routes'>): DocumentedRoute[] => {
+  const grouped = new Map<string, { method: string; path: string; notes: Notes[] }>()
+  for (const { method, path, handler } of app.routes) {
+    if (method === 'ALL') continue
+    const key = `${method} ${path}`
+    const route = grouped.get(key) ?? { method, path, notes: [] }
+    route.notes.push(notes.get(handler) ?? {})
+    grouped.set(key, route)
+  }
+  return [...grouped.values()].map(({ method, path, notes: all }) => ({
+    method,
+    path,
+    doc: all.find((note) => note.doc)?.doc,
+    body: all.find((note) => note.body)?.body,
+    guard: all.find((note) => note.guard)?.guard,
+    problems: [...new Set(all.flatMap((note) => [...(note.problems ?? []), ...(note.doc?.problems ?? [])]))],
+  }))
+}

@@ -1,0 +1,19 @@
+import type { Visit } from '../base/ports.ts'
+import type { Caller } from '../identity/callers.ts'
+import type { Context } from '../identity/context.ts'
+
+/** What a Hono context of ours carries. */
+export interface Env {
+  Bindings: Visit
+  Variables: { context: Context }
+}
+
+/** Behind a guard that demands a caller. */
+export interface CallerEnv extends Env {
+  Variables: { context: Context; caller: Caller }
+}
+
+/** Behind a guard that takes whoever comes. */
+export interface VisitorEnv extends Env {
+  Variables: { context: Context; caller: Caller | undefined }
+}

@@ -1,0 +1,70 @@
+import { createMiddleware } from 'hono/factory'
+import { forbidden, Problem, rateLimited, unauthenticated } from '../base/errors.ts'
+import type { Limiter } from '../base/ports.ts'
+import type { Callers } from '../identity/callers.ts'
+import { noted } from './contract.ts'
+import type { CallerEnv, Env, VisitorEnv } from './env.ts'
+
+interface Demand {
+  /** Also demands a sign-in within `AUTH_FRESH_SECONDS`. */
+  readonly fresh?: boolean
+  /** Changes the account or ends sessions: not with a token that an app hands to other APIs. */
+  readonly manages?: boolean
+}
+
+/** "May they?", for routes. Each guard says in the documentation what it demands. */
+export const newGuard = (callers: Callers, limiter: Limiter) => ({
+  /** At most `AUTH_LIMIT_REQUESTS` per address and minute, before any hash. @throws Problem `rate_limited` (429) */
+  requests: () =>
+    noted(
+      createMiddleware<Env>(async (c, next) => {
+        if (!(await limiter.take(`requests ${c.var.context.address}`)))
+          throw new Problem(rateLimited, { retryAfter: 60 })
+        await next()
+      }),
+      { problems: ['rate_limited'] },
+    ),
+
+  /** Whoever comes: a caller, or undefined. A bad credential counts as none. */
+  visitor: () =>
+    createMiddleware<VisitorEnv>(async (c, next) => {
+      c.set('caller', await callers.identify(c.var.context))
+      await next()
+    }),
+
+  /** A caller, believed within the lease. @throws Problem `unauthenticated` (401) */
+  caller: () =>
+    noted(
+      createMiddleware<CallerEnv>(async (c, next) => {
+        const caller = await callers.identify(c.var.context)
+        if (caller === undefined) throw new Problem(unauthenticated)
+        c.set('caller', caller)
+        await next()
+      }),
+      { guard: 'Needs a session, believed within its lease.', problems: ['unauthenticated'] },
+    ),
+
+  /**
+   * A caller that the database vouches for in the trip of what it guards: the proof rides first in the next batch.
+   * @throws Problem `unauthenticated` (401), `forbidden` (403), `fresh_sign_in_required` (403)
+   */
+  strict: ({ fresh = false, manages = false }: Demand = {}) =>
+    noted(
+      createMiddleware<CallerEnv>(async (c, next) => {
+        const caller = await callers.demand(c.var.context, fresh)
+        if (manages && !caller.managesAccount) throw new Problem(forbidden)
+        c.set('caller', caller)
+        await next()
+        if (c.error === undefined) caller.standing
+      }),
+      {
+        guard: `Needs a session, asked of the database${fresh ? ', of a recent sign-in' : ''}.`,
+        problems: ['unauthenticated', ...forbiddenWhere(manages), ...freshWhere(fresh)],
+      },
+    ),
+})
+
+export type Guard = ReturnType<typeof newGuard>
+
+const forbiddenWhere = (manages: boolean) => (manages ? (['forbidden'] as const) : [])
+const freshWhere = (fresh: boolean) => (fresh ? (['fresh_sign_in_required'] as const) : [])

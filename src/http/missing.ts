@@ -1,0 +1,26 @@
+import { notFound, Problem, type ProblemType } from '../base/errors.ts'
+import { type DocumentedRoute, routesOf } from './contract.ts'
+
+const methodNotAllowed: ProblemType = {
+  code: 'method_not_allowed',
+  status: 405,
+  title: 'This path does not take that method.',
+}
+
+/** What to answer where no route matched: 405 with `Allow` on a path that has other methods, else 404. */
+export const newMissing = (app: Parameters<typeof routesOf>[0]) => {
+  let patterns: { pattern: RegExp; method: string }[] | undefined
+  return (path: string): Problem => {
+    patterns ??= routesOf(app).map(toPattern)
+    const allow = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+    if (allow.length === 0) return new Problem(notFound)
+    return new Problem(methodNotAllowed, {
+      allow: allow.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method)),
+    })
+  }
+}
+
+const toPattern = ({ method, path }: DocumentedRoute) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}$`),
+})

@@ -1,0 +1,96 @@
+import * as z from 'zod'
+import type { DocumentedRoute } from './contract.ts'
+import { ProblemShape } from './shapes.ts'
+
+/** What is wrong by code, as `Problem` types say it. */
+const statusOf: Readonly<Record<string, number>> = {
+  malformed_request: 400,
+  unauthenticated: 401,
+  wrong_credentials: 401,
+  invalid_token: 401,
+  cross_origin: 403,
+  forbidden: 403,
+  fresh_sign_in_required: 403,
+  account_suspended: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  email_taken: 409,
+  username_taken: 409,
+  last_way_in: 409,
+  conflict: 409,
+  code_used_or_expired: 410,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  invalid_request: 422,
+  too_many_attempts: 429,
+  rate_limited: 429,
+  internal: 500,
+  misconfigured: 500,
+  unavailable: 503,
+}
+
+/** The OpenAPI 3.1 document of the routes, from the declarations that validate them. */
+export const openapi = (routes: readonly DocumentedRoute[], issuer: string) => {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Postern', version: '1', description: 'Sign-up, sessions, tokens and revocation.' },
+    servers: [{ url: new URL(issuer).origin }],
+    paths,
+    components: {
+      schemas: { Problem: jsonSchema(ProblemShape, 'output') },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-session' },
+        token: { type: 'http', scheme: 'bearer', bearerFormat: 'at+jwt' },
+      },
+    },
+  }
+}
+
+const operation = ({ method, path, doc, body, guard, problems }: DocumentedRoute) => ({
+  operationId: `${method.toLowerCase()}${path.replace(/[^a-z]+(\w)/gi, (_, letter: string) => letter.toUpperCase())}`,
+  tags: [path.split('/')[2] ?? 'auth'],
+  summary: doc?.summary ?? '',
+  ...(guard === undefined ? {} : { description: guard, security: [{ session: [] }, { token: [] }] }),
+  parameters: [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  })),
+  ...(body === undefined ? {} : { requestBody: { content: contentOf(body) } }),
+  responses: { ...successes(doc?.responses ?? {}), ...refusals(problems) },
+})
+
+const contentOf = ({ schema, form }: NonNullable<DocumentedRoute['body']>) => {
+  const media = { schema: jsonSchema(schema, 'input') }
+  return { 'application/json': media, ...(form ? { 'application/x-www-form-urlencoded': media } : {}) }
+}
+
+const successes = (responses: Readonly<Record<number, z.ZodType | null>>) =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, shape]) => [
+      status,
+      {
+        description: status === '204' ? 'Done.' : 'The answer.',
+        ...(shape === null ? {} : { content: { 'application/json': { schema: jsonSchema(shape, 'output') } } }),
+      },
+    ]),
+  )
+
+const refusals = (codes: readonly string[]) => {
+  const byStatus = Map.groupBy([...codes, 'internal', 'unavailable'], (code) => String(statusOf[code]))
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+  return Object.fromEntries(
+    [...byStatus].map(([status, of]) => [status, { description: of.map((code) => `\`${code}\``).join(', '), content }]),
+  )
+}
+
+const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' })
+  return rest
+}
