@@ -1,0 +1,76 @@
+import { Hono } from 'hono'
+import { type Config, readSettings, type SettingProblem } from './base/config.ts'
+import type { Visit } from './base/ports.ts'
+import { passwords } from './features/password/routes.ts'
+import { session } from './features/session/routes.ts'
+import { token } from './features/token/routes.ts'
+import type { Env } from './http/env.ts'
+import { newGuard } from './http/guard.ts'
+import { misconfigured } from './http/misconfigured.ts'
+import { newMissing } from './http/missing.ts'
+import { problemResponse } from './http/problem.ts'
+import { protect } from './http/protect.ts'
+import { status } from './http/status.ts'
+import { newContext } from './identity/context.ts'
+import { type Core, newCore, type Ports } from './identity/core.ts'
+import { type JobReport, runJob } from './identity/job.ts'
+
+/** The whole API: each feature is one line. The chain is static, so that `hc<App>` knows every route. */
+export const createApp = (core: Core) => {
+  const app = new Hono<Env>()
+  const guard = newGuard(core.callers, core.ports.limiter)
+  const missing = newMissing(app)
+  app.onError((error, c) => problemResponse(c.var.context, error))
+  app.notFound((c) => problemResponse(c.var.context, missing(c.req.path)))
+  return app
+    .use(protect(core.config, core.ports))
+    .route('/auth', session(core, guard))
+    .route('/auth', token(core))
+    .route('/auth', passwords(core, guard))
+    .route('/auth', status(core, app))
+}
+
+export type App = ReturnType<typeof createApp>
+
+/** What an entry says when it has no database to offer. */
+export const noDatabase = (alternative: string): SettingProblem => ({
+  setting: 'TURSO_DATABASE_URL',
+  problem: 'No database.',
+  fix: `Set it to a libsql: URL, or give ${alternative}.`,
+})
+
+/** What an entry serves. */
+export interface Service {
+  fetch(request: Request, visit: Visit): Response | Promise<Response>
+  /** The scheduled job; undefined while a setting is wrong. */
+  job(waitUntil: Visit['waitUntil']): Promise<JobReport | undefined>
+  readonly config: Config | undefined
+  /** Empty, or the service answers nothing but these. */
+  readonly problems: readonly SettingProblem[]
+}
+
+/**
+ * The service for these settings. `outside` chooses the adapters of the runtime, or says what is missing; holds nothing
+ * of any request, so an entry makes one and keeps it.
+ */
+export const createService = (
+  env: Readonly<Record<string, unknown>>,
+  outside: (config: Config) => Ports | SettingProblem,
+): Service => {
+  const { config, problems, warnings } = readSettings(env)
+  const ports = config && outside(config)
+  if (config === undefined || ports === undefined || 'setting' in ports) {
+    const all = ports === undefined ? problems : [...problems, ports as SettingProblem]
+    return { config, problems: all, fetch: misconfigured(all), job: async () => undefined }
+  }
+  for (const warning of warnings) ports.log({ event: 'setting_ignored', warning })
+  const core = newCore(config, ports)
+  const app = createApp(core)
+  const nobody = { headers: new Headers(), isSafe: false, address: undefined, country: undefined }
+  return {
+    config,
+    problems,
+    fetch: (request, visit) => app.fetch(request, visit),
+    job: (waitUntil) => runJob(core, newContext({ ...ports, ...nobody, waitUntil })),
+  }
+}

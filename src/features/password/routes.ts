@@ -1,0 +1,78 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { parseEmail } from '../../base/email.ts'
+import { parseName, parseUsername } from '../../base/people.ts'
+import { doc, validate } from '../../http/contract.ts'
+import type { Env } from '../../http/env.ts'
+import type { Guard } from '../../http/guard.ts'
+import { manner, parsedBy, SignedInOrChallenge } from '../../http/shapes.ts'
+import type { Core } from '../../identity/core.ts'
+import { passwordService } from './service.ts'
+
+const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
+const username = parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.')
+/** Longer than any password may be, so that the policy can say what is wrong. */
+const password = z.string().max(4096)
+
+const Registration = z.strictObject({
+  email,
+  password,
+  name: parsedBy(parseName, '1 to 64 characters, none of them invisible.').nullable().optional(),
+  username: username.optional(),
+  ...manner,
+})
+const Credentials = z
+  .strictObject({ email: email.optional(), username: username.optional(), password, ...manner })
+  .refine((given) => (given.email === undefined) !== (given.username === undefined), {
+    message: 'Either an e-mail address or a username.',
+    path: ['email'],
+  })
+const PasswordChange = z.strictObject({
+  currentPassword: password,
+  newPassword: password,
+  transport: z.enum(['cookie', 'token']).optional(),
+})
+
+/** Accounts with a password. */
+export const passwords = (core: Core, guard: Guard) => {
+  const service = passwordService(core)
+  return new Hono<Env>()
+    .post(
+      '/register',
+      doc(
+        'Make an account and sign in',
+        { 201: SignedInOrChallenge },
+        'email_taken',
+        'username_taken',
+        'too_many_attempts',
+      ),
+      guard.requests(),
+      validate(Registration),
+      async (c) => c.json(await service.register(c.var.context, c.req.valid('json')), 201),
+    )
+    .post(
+      '/login',
+      doc(
+        'Sign in with a password',
+        { 200: SignedInOrChallenge },
+        'wrong_credentials',
+        'account_suspended',
+        'too_many_attempts',
+      ),
+      validate(Credentials),
+      async (c) => c.json(await service.login(c.var.context, c.req.valid('json')), 200),
+    )
+    .post(
+      '/password/change',
+      doc(
+        'Change the password; every other session ends',
+        { 200: SignedInOrChallenge },
+        'wrong_credentials',
+        'too_many_attempts',
+      ),
+      guard.requests(),
+      guard.strict({ manages: true }),
+      validate(PasswordChange),
+      async (c) => c.json(await service.change(c.var.context, c.var.caller, c.req.valid('json')), 200),
+    )
+}

@@ -1,0 +1,229 @@
+import type { Email } from '../../base/email.ts'
+import { conflict, Problem, type ProblemType, wrongCredentials } from '../../base/errors.ts'
+import { newId } from '../../base/ids.ts'
+import { passwordHasher } from '../../base/phc.ts'
+import type { Caller } from '../../identity/callers.ts'
+import type { Context } from '../../identity/context.ts'
+import type { Core } from '../../identity/core.ts'
+import { exceptOne, standsFor } from '../../identity/sessions.ts'
+import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
+import type { Attempt } from '../../identity/throttle.ts'
+import { usersStore } from '../../identity/users.ts'
+import { checkPassword } from './policy.ts'
+import { changePassword, isStored, isYoung, type PasswordAccount, passwordStore, passwords, userIdBy } from './store.ts'
+
+const emailTaken: ProblemType = { code: 'email_taken', status: 409, title: 'This e-mail address has an account.' }
+const usernameTaken: ProblemType = { code: 'username_taken', status: 409, title: 'This username is taken.' }
+const wrongPassword: ProblemType = { ...wrongCredentials, status: 403, title: 'The current password is wrong.' }
+
+interface Manner {
+  readonly transport: 'cookie' | 'token'
+  readonly remember: boolean
+  readonly device_token?: string | undefined
+}
+
+export interface Registration extends Manner {
+  readonly email: Email
+  readonly password: string
+  readonly name?: string | null | undefined
+  readonly username?: string | undefined
+}
+
+export interface Credentials extends Manner {
+  readonly email?: Email | undefined
+  readonly username?: string | undefined
+  readonly password: string
+}
+
+export interface PasswordChange {
+  readonly currentPassword: string
+  readonly newPassword: string
+  readonly transport?: 'cookie' | 'token' | undefined
+}
+
+/** Seconds during which registering again with the same password answers as the first time did. */
+const repeatable = 120
+
+export const passwordService = (core: Core) => {
+  const { config, credentials, devices, facts, signIn, throttle, ports } = core
+  const hasher = passwordHasher(ports.argon2id)
+  core.tables.push(passwords)
+  credentials.add({
+    method: 'password',
+    count: (userId) => passwordStore.count({ userId }),
+    wipe: (userId) => passwordStore.wipe({ userId }),
+  })
+
+  const mannerOf = async (context: Context, { transport, remember, device_token }: Manner) => ({
+    transport,
+    remember,
+    device: await devices.shown(context, device_token),
+  })
+
+  /** @throws Problem `too_many_attempts` (429) */
+  const judge = (context: Context, attempt: Attempt, rows: Parameters<Attempt['judge']>) => {
+    try {
+      attempt.judge(...rows)
+    } catch (error) {
+      facts.tell(context, { type: 'sign_in.throttled' })
+      throw error
+    }
+  }
+
+  /** The right password of an account that was read: begins the session, where that very hash is still stored. */
+  const begin = async (context: Context, given: Manner & { password: string }, found: Found) => {
+    const { account, hash, attempt, gateRows, weak } = found
+    const upgrade = weak ? await hasher.hash(given.password) : undefined
+    const userId = account.user.id
+    return signIn.complete(context, {
+      account,
+      manner: await mannerOf(context, given),
+      holds: isStored(userId, hash),
+      gateRows,
+      after: [attempt.refund, ...(upgrade ? [passwordStore.upgrade({ userId, from: hash, to: upgrade })] : [])],
+    })
+  }
+
+  return {
+    /**
+     * Makes an account and signs it in. One trip: the unique indexes decide, in the batch that begins the session.
+     * Repeated within two minutes with the same password, it answers as the first time did (two trips).
+     * @throws Problem `invalid_request` (422), `email_taken`, `username_taken` (409), `too_many_attempts` (429)
+     */
+    async register(context: Context, given: Registration): Promise<SignedIn | Challenge> {
+      const { email, password, name = null, username } = given
+      checkPassword(password, config.passwordMin, { email: email.address, username, name }, 'password')
+      const hash = await hasher.hash(password)
+      const { now } = context
+      const userId = newId('usr')
+      const { canonical } = email
+      const where = isYoung(canonical, now - repeatable, userId)
+      const attempt = await throttle.on(context, { identifier: canonical, where })
+      const [count, standing] = attempt.statements
+      const seen: Seen = { counted: [], full: [], holders: [] }
+      context.ride(count, (rows) => {
+        seen.counted = rows
+      })
+      context.ride(standing, (rows) => {
+        seen.full = rows
+      })
+      context.ride(passwordStore.holders({ canonical, username: username ?? null }), (rows) => {
+        seen.holders = rows
+      })
+
+      const user = { id: userId, email: email.address, username: username ?? null, name }
+      const account = { ...user, emailVerified: false, roles: [], createdAt: now }
+      const fact = facts.of(context, { type: 'user.registered', userId, when: isStored(userId, hash) })
+      const result = await signIn.complete(context, {
+        account: { user: account, suspended: false, methods: ['password'] },
+        manner: await mannerOf(context, given),
+        holds: isStored(userId, hash),
+        gateRows: [],
+        before: [
+          usersStore.insert({ ...user, emailCanonical: canonical, now }),
+          passwordStore.insert({ userId, hash, now }),
+          ...fact.statements,
+        ],
+      })
+      if (result !== undefined) {
+        fact.happened()
+        return result
+      }
+      const { holders, counted, full } = seen
+      const holder = holders.find(({ hasEmail }) => hasEmail)
+      if (holder === undefined) throw new Problem(holders.length > 0 ? usernameTaken : conflict)
+      if (holder.hash === undefined || holder.account.user.createdAt <= now - repeatable) throw new Problem(emailTaken)
+      judge(context, attempt, [counted, full])
+      const { ok, weak } = await hasher.verify(password, holder.hash)
+      if (!ok) throw new Problem(emailTaken)
+      const again = await begin(context, given, { ...holder, hash: holder.hash, weak, attempt, gateRows: [] })
+      if (again === undefined) throw new Problem(emailTaken)
+      return again
+    },
+
+    /**
+     * Checks a password and hands the user to sign-in, which may still ask for more. Two trips. An unknown account and
+     * a wrong password take the same time and give the same answer (CWE-204, CWE-208).
+     * @throws Problem `wrong_credentials` (401), `account_suspended` (403), `too_many_attempts` (429)
+     */
+    async login(context: Context, given: Credentials): Promise<SignedIn | Challenge> {
+      const identifier = given.email?.canonical ?? given.username ?? ''
+      const userId = userIdBy(given.email ? 'email_canonical' : 'username', identifier)
+      const device = await devices.shown(context, given.device_token)
+      const knownDevice = device && { id: device.id, holds: devices.belongsTo(context, device, userId) }
+      const attempt = await throttle.on(context, { identifier, knownDevice })
+      const account = given.email
+        ? passwordStore.byEmail({ canonical: identifier })
+        : passwordStore.byUsername({ username: identifier })
+
+      const [counted, full, [found], ...gateRows] = await context.batch([
+        ...attempt.statements,
+        account,
+        ...signIn.reads(userId),
+      ])
+      judge(context, attempt, [counted, full])
+      const { ok, weak } = await hasher.verify(given.password, found?.hash)
+      const hash = found?.hash
+      if (!ok || found === undefined || hash === undefined) {
+        facts.tell(context, { type: 'sign_in.refused', userId: found?.account.user.id, reason: 'password' })
+        throw new Problem(wrongCredentials)
+      }
+      const result = await begin(context, given, { ...found, hash, weak, attempt, gateRows })
+      if (result === undefined) throw new Problem(wrongCredentials)
+      return result
+    },
+
+    /**
+     * Changes the password, begins a new session and ends every other. Two trips. A guess counts like one at login.
+     * @throws Problem `wrong_credentials` (403), `invalid_request` (422), `too_many_attempts` (429)
+     */
+    async change(context: Context, caller: Caller, given: PasswordChange): Promise<SignedIn | Challenge> {
+      const { userId, evidence } = caller
+      const stands = standsFor(evidence)
+      const attempt = await throttle.on(context, { identifier: userId, where: stands })
+      const [counted, full, [found]] = await context.batch([...attempt.statements, passwordStore.byId({ id: userId })])
+      judge(context, attempt, [counted, full])
+      const { user, session } = caller.standing
+      checkPassword(given.newPassword, config.passwordMin, user, 'newPassword')
+      const { ok } = await hasher.verify(given.currentPassword, found?.hash)
+      const from = found?.hash
+      if (!ok || found === undefined || from === undefined) {
+        facts.tell(context, { type: 'sign_in.refused', userId, reason: 'password_change' })
+        throw new Problem(wrongPassword)
+      }
+      const to = await hasher.hash(given.newPassword)
+      const sessionId = newId('ses')
+      const isChanged = isStored(userId, to)
+      const fact = facts.of(context, { type: 'password.changed', userId, sessionId, when: isChanged })
+      const transport = given.transport ?? caller.via
+      const result = await signIn.complete(context, {
+        account: { ...found.account, methods: [...new Set([...session.methods, 'password' as const])] },
+        manner: await mannerOf(context, { transport, remember: session.remember }),
+        holds: isChanged,
+        gateRows: [],
+        before: [changePassword({ userId, from, to, now: context.now, stands }), ...fact.statements],
+        after: [attempt.refund],
+        ends: exceptOne(userId, sessionId, context.now, 'password_changed'),
+        sessionId,
+      })
+      if (result === undefined) throw new Problem(wrongPassword)
+      fact.happened()
+      return result
+    },
+  }
+}
+
+/** What a registration reads before it writes. */
+interface Seen {
+  counted: Parameters<Attempt['judge']>[0]
+  full: Parameters<Attempt['judge']>[1]
+  holders: readonly (PasswordAccount & { readonly hasEmail: boolean })[]
+}
+
+interface Found {
+  readonly account: PasswordAccount['account']
+  readonly hash: string
+  readonly attempt: Attempt
+  readonly gateRows: readonly (readonly unknown[])[]
+  readonly weak: boolean
+}

@@ -1,0 +1,91 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { Statement } from '../../base/ports.ts'
+import { users } from '../../identity/schema.ts'
+import type { Account } from '../../identity/sign-in.ts'
+import { prepare, statement } from '../../identity/statement.ts'
+import { userJson } from '../../identity/users.ts'
+
+export const passwords = sqliteTable('passwords', {
+  userId: text('user_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  /** PHC string. */
+  hash: text().notNull(),
+  changedAt: integer('changed_at').notNull(),
+})
+
+export interface PasswordAccount {
+  readonly account: Account
+  /** Undefined where the user has no password. */
+  readonly hash: string | undefined
+}
+
+const columns = sql`${userJson}, users.suspended_at, (select hash from passwords where user_id = users.id)`
+
+const read = ([json, suspendedAt, hash]: readonly unknown[]): PasswordAccount => ({
+  account: { user: JSON.parse(String(json)), suspended: suspendedAt !== null, methods: ['password'] },
+  hash: hash === null ? undefined : String(hash),
+})
+
+export const passwordStore = {
+  byEmail: prepare(
+    ['canonical'],
+    (p) => sql`select ${columns} from users where email_canonical = ${p.canonical}`,
+    read,
+  ),
+  byUsername: prepare(['username'], (p) => sql`select ${columns} from users where username = ${p.username}`, read),
+  byId: prepare(['id'], (p) => sql`select ${columns} from users where id = ${p.id}`, read),
+
+  /** Whoever has the e-mail address or the username already. */
+  holders: prepare(
+    ['canonical', 'username'],
+    (p) => sql`select ${columns}, email_canonical = ${p.canonical} from users
+      where email_canonical = ${p.canonical} or username = ${p.username}`,
+    (row) => ({ ...read(row), hasEmail: row[3] === 1 }),
+  ),
+
+  /** Only where the user was inserted: of two registrations for one address, one goes on. */
+  insert: prepare(
+    ['userId', 'hash', 'now'],
+    (p) => sql`insert into passwords (user_id, hash, changed_at) select id, ${p.hash}, ${p.now} from users
+      where id = ${p.userId} on conflict do nothing`,
+  ),
+
+  /** A better hash of the same password, unless it was changed meanwhile. */
+  upgrade: prepare(
+    ['userId', 'from', 'to'],
+    (p) => sql`update passwords set hash = ${p.to} where user_id = ${p.userId} and hash = ${p.from}`,
+  ),
+
+  count: prepare(
+    ['userId'],
+    (p) => sql`select count(*) from passwords where user_id = ${p.userId}`,
+    ([count]) => Number(count),
+  ),
+  wipe: prepare(['userId'], (p) => sql`delete from passwords where user_id = ${p.userId}`),
+}
+
+/** Holds while this very hash is stored. */
+export const isStored = (userId: string, hash: string): SQL =>
+  sql`exists (select 1 from passwords where user_id = ${userId} and hash = ${hash})`
+
+interface Change {
+  readonly userId: string
+  readonly from: string
+  readonly to: string
+  readonly now: number
+  /** The caller's session still lives. */
+  readonly stands: SQL
+}
+
+export const changePassword = ({ userId, from, to, now, stands }: Change): Statement =>
+  statement(sql`update passwords set hash = ${to}, changed_at = ${now}
+    where user_id = ${userId} and hash = ${from} and ${stands}`)
+
+/** Where an account for this address is younger than `since`, and not the one that is being made. */
+export const isYoung = (canonical: string, since: number, exceptId: string): SQL =>
+  sql`exists (select 1 from users where email_canonical = ${canonical} and created_at > ${since} and id <> ${exceptId})`
+
+export const userIdBy = (column: 'email_canonical' | 'username', value: string): SQL =>
+  sql`(select id from users where ${sql.identifier(column)} = ${value})`

@@ -1,0 +1,89 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { notFound } from '../../base/errors.ts'
+import { isId } from '../../base/ids.ts'
+import { parseName, parseUsername } from '../../base/people.ts'
+import { doc, validate, validateParam } from '../../http/contract.ts'
+import type { Env } from '../../http/env.ts'
+import type { Guard } from '../../http/guard.ts'
+import { MethodShape, parsedBy, SessionShape, SignedInOrChallenge, UserShape } from '../../http/shapes.ts'
+import type { Core } from '../../identity/core.ts'
+import { sessionService } from './service.ts'
+
+const Nobody = z.strictObject({ user: z.null(), session: z.null() })
+const Somebody = z.strictObject({ user: UserShape, session: SessionShape })
+
+const Profile = z.strictObject({
+  username: parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.').optional(),
+  name: parsedBy(parseName, '1 to 64 characters, none of them invisible.').nullable().optional(),
+})
+const ChallengeAnswer = z.strictObject({
+  id: z.string().max(64),
+  method: MethodShape,
+  code: z.string().max(64).optional(),
+  assertion: z.unknown(),
+})
+const Logout = z.strictObject({ everywhere: z.boolean().default(false) })
+const Nothing = z.strictObject({})
+const SessionId = z.object({ id: z.string().refine((text) => isId('ses', text)) })
+
+/** Sessions: who am I, where am I signed in, and out again. */
+export const session = (core: Core, guard: Guard) => {
+  const service = sessionService(core)
+  return new Hono<Env>()
+    .get('/session', doc('Who is signed in, if anybody', { 200: z.union([Somebody, Nobody]) }), guard.visitor(), (c) =>
+      c.json(service.current(c.var.caller), 200),
+    )
+    .get('/me', doc('The user', { 200: UserShape }), guard.caller(), (c) => c.json(service.me(c.var.caller), 200))
+    .patch(
+      '/me',
+      doc('Change the name or the username', { 200: UserShape }, 'username_taken'),
+      guard.strict({ manages: true }),
+      validate(Profile),
+      async (c) => c.json(await service.changeProfile(c.var.context, c.var.caller, c.req.valid('json')), 200),
+    )
+    .get(
+      '/sessions',
+      doc('Live sessions', { 200: z.strictObject({ sessions: z.array(SessionShape) }) }),
+      guard.strict(),
+      async (c) => c.json({ sessions: await service.list(c.var.context, c.var.caller) }, 200),
+    )
+    .delete(
+      '/sessions/:id',
+      doc('End one session', { 204: null }),
+      guard.strict({ manages: true }),
+      validateParam(SessionId, notFound),
+      validate(Nothing),
+      async (c) => {
+        await service.end(c.var.context, c.var.caller, c.req.valid('param').id)
+        return c.body(null, 204)
+      },
+    )
+    .delete(
+      '/sessions',
+      doc('End every other session', { 204: null }),
+      guard.strict({ manages: true }),
+      validate(Nothing),
+      async (c) => {
+        await service.endOthers(c.var.context, c.var.caller)
+        return c.body(null, 204)
+      },
+    )
+    .post('/logout', doc('Sign out, here or everywhere', { 204: null }, 'forbidden'), validate(Logout), async (c) => {
+      await service.logout(c.var.context, c.req.valid('json').everywhere)
+      return c.body(null, 204)
+    })
+    .post(
+      '/challenge',
+      doc(
+        'Answer what a sign-in still asks for',
+        { 200: SignedInOrChallenge },
+        'wrong_credentials',
+        'code_used_or_expired',
+        'account_suspended',
+        'too_many_attempts',
+      ),
+      validate(ChallengeAnswer),
+      async (c) => c.json(await service.answer(c.var.context, c.req.valid('json')), 200),
+    )
+}

@@ -1,0 +1,126 @@
+import { sha256 } from '../../base/crypto.ts'
+import { forbidden, notFound, Problem, type ProblemType } from '../../base/errors.ts'
+import type { Caller, Credential } from '../../identity/callers.ts'
+import { answerChallenge } from '../../identity/challenges.ts'
+import type { Context } from '../../identity/context.ts'
+import type { Core } from '../../identity/core.ts'
+import { type Session, toSession } from '../../identity/session-views.ts'
+import { sessionsStore } from '../../identity/sessions.ts'
+import type { Answer } from '../../identity/sign-in.ts'
+import { toUser, type User } from '../../identity/users.ts'
+import { profileStore } from './store.ts'
+
+export const usernameTaken: ProblemType = {
+  code: 'username_taken',
+  status: 409,
+  title: 'This username is taken.',
+}
+
+interface ProfileChange {
+  readonly username?: string | undefined
+  readonly name?: string | null | undefined
+}
+
+export const sessionService = (core: Core) => {
+  const { callers, config, facts, identity, revocations, sessionCookie } = core
+
+  /** What a signed cookie shows. With an `Authorization` header the cookie is ignored. */
+  const fromCookie = async (context: Context): Promise<Credential | undefined> => {
+    if (context.headers.has('authorization')) return undefined
+    const claims = await sessionCookie.read(context.headers)
+    if (claims === 'forged') facts.tell(context, { type: 'cookie.forged' })
+    if (claims === undefined || claims === 'forged') return undefined
+    const { sessionId, userId, secret, standing, leasedAt, leaseEndsAt } = claims
+    const isLeased = context.now < leaseEndsAt && leaseEndsAt - context.now <= config.lease
+    return {
+      via: 'cookie',
+      userId,
+      sessionId,
+      managesAccount: true,
+      secretHash: () => sha256(secret),
+      slides: callers.slides(context, leasedAt, leaseEndsAt),
+      ...(standing && isLeased ? { lease: { standing, since: leasedAt } } : {}),
+      renew: (renewed) => sessionCookie.write(context, secret, renewed),
+    }
+  }
+  callers.add(fromCookie)
+
+  const ended = (context: Context, ids: readonly string[], userId: string, reason: string) => {
+    revocations.announce(context, ids, 'ended')
+    for (const sessionId of ids) facts.tell(context, { type: 'session.ended', userId, sessionId, reason })
+  }
+
+  return {
+    answer: (context: Context, given: Answer & { id: string }) => answerChallenge(identity, context, given),
+
+    current(caller: Caller | undefined): { user: User; session: Session } | { user: null; session: null } {
+      if (caller === undefined) return { user: null, session: null }
+      const { user, session } = caller.standing
+      return { user: toUser(user), session: toSession(session, true) }
+    },
+
+    me: (caller: Caller): User => toUser(caller.standing.user),
+
+    /**
+     * Ends the session that is shown, or every session of its user. Nothing to end is as good as done.
+     * @throws Problem `forbidden` (403) for a token whose audience is another service
+     */
+    async logout(context: Context, everywhere: boolean): Promise<void> {
+      const credential = await callers.read(context)
+      if (credential?.via !== 'token') sessionCookie.clear(context)
+      if (credential === undefined) return
+      if (!credential.managesAccount) throw new Problem(forbidden)
+      const secret = await credential.secretHash()
+      const evidence = { sid: credential.sessionId, secret, now: context.now, freshAfter: -1, reason: 'logout' }
+      const end = everywhere ? sessionsStore.endAll({ ...evidence, except: '' }) : sessionsStore.endOwn(evidence)
+      const [ids] = await context.batch([end])
+      ended(context, ids, credential.userId, 'logout')
+    },
+
+    /** @throws Problem `username_taken` (409) */
+    async changeProfile(context: Context, caller: Caller, { username, name }: ProfileChange): Promise<User> {
+      const { evidence, userId, sessionId } = caller
+      const change = { username: username ?? null, setsName: name === undefined ? 0 : 1, name: name ?? null }
+      const [, stale, [changed]] = await context.batch([
+        profileStore.change({ ...evidence, ...change }),
+        sessionsStore.markStale({ ...evidence, userId }),
+        sessionsStore.byId({ id: sessionId, now: context.now }),
+      ])
+      if (changed === undefined) throw new Error('The session that was shown is gone within its own batch.')
+      if (username !== undefined && changed.user.username !== username) throw new Problem(usernameTaken)
+      revocations.announce(
+        context,
+        stale.filter((id) => id !== sessionId),
+        'stale',
+      )
+      facts.tell(context, { type: 'user.changed', userId, sessionId })
+      await caller.renew(changed)
+      return toUser(changed.user)
+    },
+
+    /** Live sessions of the caller's user, the most recently seen first. */
+    async list(context: Context, caller: Caller): Promise<Session[]> {
+      const { evidence, userId, sessionId } = caller
+      const [rows] = await context.batch([sessionsStore.ofUser({ ...evidence, userId })])
+      return rows.map(({ session }) => toSession(session, session.id === sessionId))
+    },
+
+    /** @throws Problem `not_found` (404) for a session that is not the caller's user's */
+    async end(context: Context, caller: Caller, id: string): Promise<void> {
+      const { evidence, userId } = caller
+      const [ids, own] = await context.batch([
+        sessionsStore.endOne({ ...evidence, userId, id, reason: 'revoked' }),
+        sessionsStore.ownedBy({ userId, id }),
+      ])
+      if (own.length === 0) throw new Problem(notFound)
+      if (id === caller.sessionId && caller.via === 'cookie') sessionCookie.clear(context)
+      ended(context, ids, userId, 'revoked')
+    },
+
+    async endOthers(context: Context, caller: Caller): Promise<void> {
+      const end = sessionsStore.endAll({ ...caller.evidence, reason: 'revoked', except: caller.sessionId })
+      const [ids] = await context.batch([end])
+      ended(context, ids, caller.userId, 'revoked')
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { doc, validate } from '../../http/contract.ts'
+import type { Env } from '../../http/env.ts'
+import { TokensShape } from '../../http/shapes.ts'
+import type { Core } from '../../identity/core.ts'
+import { tokenService } from './service.ts'
+
+const TokenRequest = z.strictObject({
+  refresh_token: z.string().max(8192).optional(),
+  audience: z.string().max(512).optional(),
+})
+const Revocation = z.strictObject({
+  token: z.string().max(8192),
+  token_type_hint: z.string().max(64).optional(),
+})
+const Jwks = z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())) })
+
+/** Tokens: a short JWT for a session, rotation of refresh tokens, revocation, and the keys to check them by. */
+export const token = (core: Core) => {
+  const service = tokenService(core)
+  return new Hono<Env>()
+    .post(
+      '/token',
+      doc(
+        'An access token for the session, or for a refresh token',
+        { 200: TokensShape },
+        'unauthenticated',
+        'invalid_token',
+        'forbidden',
+      ),
+      validate(TokenRequest),
+      async (c) => c.json(await service.issue(c.var.context, c.req.valid('json')), 200),
+    )
+    .post(
+      '/token/revoke',
+      doc('End the session of a token', { 200: z.strictObject({}) }),
+      validate(Revocation, { form: true }),
+      async (c) => {
+        await service.revoke(c.var.context, c.req.valid('json').token)
+        return c.json({}, 200)
+      },
+    )
+    .get('/.well-known/jwks.json', doc('The public keys', { 200: Jwks }), async (c) =>
+      c.json(await service.jwks(c.var.context), 200, { 'Cache-Control': 'public, max-age=300' }),
+    )
+}
