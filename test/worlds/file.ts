@@ -1,0 +1,23 @@
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+import { memoryLimiter } from '../../src/adapters/limiter.ts'
+import { argon2idNode } from '../../src/adapters/password-hash/native.ts'
+import { memoryHints } from '../../src/adapters/revocations.ts'
+import { sqliteFile } from '../../src/adapters/sqlite-file.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { World } from './world.ts'
+
+export const name = 'file'
+
+/** Node: a migrated `file:` database of its own, hints and limits in the process, Node's Argon2. */
+export const newWorld = async (clock: Clock): Promise<World> => {
+  const path = join(inject('files'), `${crypto.randomUUID()}.db`)
+  copyFileSync(join(inject('files'), 'template.db'), path)
+  return {
+    database: sqliteFile(`file:${path}`),
+    hints: memoryHints(clock),
+    limiter: memoryLimiter(30, clock),
+    argon2id: await argon2idNode(),
+  }
+}

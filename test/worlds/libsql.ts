@@ -1,0 +1,17 @@
+import { env } from 'cloudflare:workers'
+import { inject } from 'vitest'
+import { libsql } from '../../src/adapters/libsql.ts'
+import { platformLimiter } from '../../src/adapters/limiter.ts'
+import { argon2id } from '../../src/adapters/password-hash/workers.ts'
+import { kvHints } from '../../src/adapters/revocations.ts'
+import type { World } from './world.ts'
+
+export const name = 'libsql'
+
+/** workerd: a migrated database of its own on the run's libSQL server, real KV, the platform's limiter, Argon2 in wasm. */
+export const newWorld = async (): Promise<World> => ({
+  database: libsql(`${inject('libsql')}/${crypto.randomUUID()}/`, undefined),
+  hints: kvHints(env.REVOCATIONS),
+  limiter: platformLimiter(env.REQUESTS),
+  argon2id,
+})

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import type { ProvidedContext } from 'vitest'
+import { defineConfig } from 'vitest/config'
+import { unstable_readConfig } from 'wrangler'
+
+const at = (path: string) => resolve(import.meta.dirname, path)
+const world = (name: 'file' | 'libsql' | 'd1') => ({ alias: { '#world': at(`test/worlds/${name}.ts`) } })
+
+const everywhere = 'test/**/*.test.{ts,tsx}'
+const onlyNode = 'test/**/*.node.test.{ts,tsx}'
+const onlyWorkers = ['test/workers/**', 'test/**/*.workers.test.{ts,tsx}']
+const elsewhere = ['test/entry/**', 'test/d1/**']
+
+interface WranglerToml {
+  compatibility_date: string
+  ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: 10 | 60 } }[]
+}
+const { compatibility_date, ratelimits }: WranglerToml = unstable_readConfig({ config: at('wrangler.toml') })
+
+/** The bindings of `wrangler.toml`, spelled out: given the file, the plugin would mix in the developer's `.dev.vars`. */
+const workerd = (database: (provided: <K extends keyof ProvidedContext>(key: K) => ProvidedContext[K]) => object) =>
+  cloudflareTest(({ inject }) => ({
+    main: at('src/entry/worker.ts'),
+    miniflare: {
+      compatibilityDate: compatibility_date,
+      kvNamespaces: ['REVOCATIONS'],
+      d1Databases: ['DB'],
+      ratelimits: Object.fromEntries(ratelimits.map(({ name, ...limit }) => [name, limit])),
+      modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
+      bindings: {
+        AUTH_ORIGIN: 'http://localhost',
+        AUTH_SECRET: randomBytes(32).toString('base64url'),
+        ...database(inject),
+      },
+    },
+  }))
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `drizzle/`, for D1: workerd has no file system to read it from. */
+    migrations: Awaited<ReturnType<typeof readD1Migrations>>
+  }
+}
+
+export default defineConfig({
+  test: {
+    coverage: { provider: 'istanbul', include: ['src/**'], exclude: ['src/entry/**'], reporter: ['text', 'html'] },
+    projects: [
+      {
+        resolve: world('file'),
+        test: {
+          name: 'node',
+          include: [everywhere],
+          exclude: [...elsewhere, ...onlyWorkers],
+          globalSetup: 'test/worlds/file.setup.ts',
+        },
+      },
+      {
+        plugins: [workerd((inject) => ({ TURSO_DATABASE_URL: `${inject('libsql')}/worker/` }))],
+        resolve: world('libsql'),
+        test: {
+          name: 'workerd',
+          include: [everywhere],
+          exclude: [...elsewhere, onlyNode],
+          globalSetup: 'test/worlds/libsql.setup.ts',
+        },
+      },
+      {
+        plugins: [workerd(() => ({}))],
+        resolve: world('d1'),
+        test: {
+          name: 'd1',
+          include: ['test/d1/**/*.test.{ts,tsx}'],
+          provide: { migrations: await readD1Migrations(at('drizzle')) },
+        },
+      },
+      {
+        test: { name: 'entry', include: ['test/entry/**/*.test.{ts,tsx}'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+    ],
+  },
+})
