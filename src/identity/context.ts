@@ -78,6 +78,19 @@ export const newContext = (parts: ContextParts): Context => {
     }
   }
 
+  const persist = async (statements: readonly Statement[]) => {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await attempt(statements, Math.max(100, Math.min(patience.once, patience.all - waited)))
+      } catch (error) {
+        log({ event: 'database_failed', tries, error: nameOf(error) })
+        const again = error instanceof Problem && tries < retries && waited < patience.all - 200
+        if (!again) throw error
+        await pause(jitter(tries))
+      }
+    }
+  }
+
   const context: Context = {
     requestId,
     now: parts.clock(),
@@ -101,19 +114,9 @@ export const newContext = (parts: ContextParts): Context => {
       void riders.push({ statement, take: async (rows) => void (await take(statement.map(rows))) }),
     async batch<const S extends readonly Statement[]>(statements: S) {
       const along = riders.splice(0)
-      const all = [...along.map(({ statement }) => statement), ...statements]
-      for (let tries = 0; ; tries++) {
-        try {
-          const rows = await attempt(all, Math.max(100, Math.min(patience.once, patience.all - waited)))
-          for (const [i, { take }] of along.entries()) await take(rows[i] ?? [])
-          return statements.map((statement, i) => statement.map(rows[along.length + i] ?? [])) as BatchRows<S>
-        } catch (error) {
-          log({ event: 'database_failed', tries, error: nameOf(error) })
-          const again = error instanceof Problem && tries < retries && waited < patience.all - 200
-          if (!again) throw error
-          await pause(jitter(tries))
-        }
-      }
+      const rows = await persist([...along.map(({ statement }) => statement), ...statements])
+      for (const [i, { take }] of along.entries()) await take(rows[i] ?? [])
+      return statements.map((statement, i) => statement.map(rows[along.length + i] ?? [])) as BatchRows<S>
     },
   }
   return context

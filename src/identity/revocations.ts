@@ -12,7 +12,10 @@ interface Remembered {
   readonly until: number
 }
 
-/** How many answers an isolate remembers, how long it believes that nothing is known, and how long it waits for KV. */
+/**
+ * How many answers an isolate remembers, for how many seconds it believes that a session has not ended, and how many
+ * milliseconds it waits for KV.
+ */
 const memo = { size: 10_000, negative: 5, budget: 100 }
 
 /**
@@ -24,7 +27,8 @@ export const newRevocations = (config: Config, hints: Hints, facts: Facts) => {
   const remember = (id: string, hint: Hint | undefined, now: number) => {
     known.delete(id)
     if (known.size >= memo.size) known.delete(known.keys().next().value ?? '')
-    known.set(id, { hint, until: now + (hint === undefined ? memo.negative : config.bound) })
+    // Only the end is final: what is stale may end the next moment.
+    known.set(id, { hint, until: now + (hint?.state === 'ended' ? config.bound : memo.negative) })
   }
 
   const lookUp = async (context: Context, id: string): Promise<Hint | undefined> => {

@@ -1,0 +1,111 @@
+import { sql } from 'drizzle-orm'
+import { randomToken, sha256 } from '../base/crypto.ts'
+import { newId } from '../base/ids.ts'
+import type { Context } from './context.ts'
+import type { Identity } from './core.ts'
+import type { KnownDevice } from './devices.ts'
+import { toSession } from './session-views.ts'
+import { type Ending, type EndReason, endReplaced, insertSession, type Standing, sessionsStore } from './sessions.ts'
+import type { Completion, Manner, SignedIn } from './sign-in.ts'
+import { taking } from './statement.ts'
+import { toUser } from './users.ts'
+
+/**
+ * One batch: begins the session where what was verified still holds, remembers the device, ends what it takes the place
+ * of. Then cookies or tokens. `undefined` where it did not hold.
+ */
+export const beginSession = async (
+  identity: Identity,
+  context: Context,
+  completion: Completion,
+): Promise<SignedIn | undefined> => {
+  const { account, manner, holds, before = [], after = [], sessionId = newId('ses') } = completion
+  const { config, devices, facts, keys, revocations, tokens } = identity
+  const userId = account.user.id
+  const secret = randomToken()
+  const device = devices.continue(manner.device, userId)
+  const byToken = manner.transport === 'token'
+  const refresh = byToken ? await tokens.firstRefreshToken(context, sessionId) : undefined
+  const { methods } = account
+  const row = { id: sessionId, userId, secretHash: await sha256(secret), methods, remember: manner.remember }
+  const began = sql`exists (select 1 from sessions where id = ${sessionId})`
+  const fact = facts.of(context, { type: 'session.started', userId, sessionId, when: began })
+  const endings = await endingsOf(identity, context, completion, sessionId)
+  if (byToken) keys.prefetch(context)
+
+  const found: { standing?: Standing | undefined } = {}
+  const ended: { id: string; reason: EndReason }[] = []
+  await context.batch([
+    ...before,
+    insertSession(config, context, row, holds),
+    devices.remember(context, device, sessionId),
+    ...(refresh ? [refresh.insert] : []),
+    ...after,
+    ...fact.statements,
+    ...endings.map(({ statement, reason }) =>
+      taking(statement, (ids) => ended.push(...ids.map((id) => ({ id, reason })))),
+    ),
+    taking(sessionsStore.byId({ id: sessionId, now: context.now }), ([standing]) => {
+      found.standing = standing
+    }),
+  ])
+  const { standing } = found
+  if (standing === undefined) return undefined
+  fact.happened()
+  revocations.announce(
+    context,
+    ended.map(({ id }) => id),
+    'ended',
+  )
+  for (const { id, reason } of ended) facts.tell(context, { type: 'session.ended', userId, sessionId: id, reason })
+  return deliver(identity, context, { standing, manner, secret, device, refreshToken: refresh?.token })
+}
+
+/** What ends as this session begins: what the completion asks for, the session it takes the place of, the oldest. */
+const endingsOf = async (
+  { sessionCookie }: Identity,
+  context: Context,
+  { ends, manner, account }: Completion,
+  keep: string,
+): Promise<Ending[]> => {
+  const { now } = context
+  const beyond = sessionsStore.endBeyondLimit({ userId: account.user.id, keep, now, reason: 'limit' })
+  const endings: Ending[] = [...(ends ? [ends] : []), { statement: beyond, reason: 'limit' }]
+  const shown = manner.transport === 'cookie' ? await sessionCookie.read(context.headers) : undefined
+  if (shown === undefined || shown === 'forged') return endings
+  return [endReplaced(shown.sessionId, await sha256(shown.secret), now, keep), ...endings]
+}
+
+interface Delivery {
+  readonly standing: Standing
+  readonly manner: Manner
+  readonly secret: string
+  readonly device: KnownDevice
+  readonly refreshToken: string | undefined
+}
+
+/** Cookies, and no secret in the body; or tokens, and no cookie. */
+const deliver = async (identity: Identity, context: Context, delivery: Delivery): Promise<SignedIn> => {
+  const { standing, secret, device, refreshToken } = delivery
+  const { devices, sessionCookie, tokens, config } = identity
+  const signedIn: SignedIn = {
+    status: 'signed_in',
+    user: toUser(standing.user),
+    session: toSession(standing.session, true),
+  }
+  const deviceToken = await devices.token(device)
+  if (refreshToken === undefined) {
+    await sessionCookie.write(context, secret, standing)
+    devices.write(context, deviceToken)
+    return signedIn
+  }
+  const { token, expiresIn } = await tokens.mint(context, standing, config.audiences[0])
+  signedIn.tokens = {
+    access_token: token,
+    token_type: 'Bearer',
+    expires_in: expiresIn,
+    refresh_token: refreshToken,
+    device_token: deviceToken,
+  }
+  return signedIn
+}
