@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { newWorld } from '#world'
 import { type App, createApp } from '../src/app.ts'
 import { readSettings } from '../src/base/config.ts'
-import type { Database, Hints, Limiter, Visit } from '../src/base/ports.ts'
+import type { Argon2id, Database, Hints, Limiter, Value, Visit } from '../src/base/ports.ts'
 import { newContext } from '../src/identity/context.ts'
 import { type Core, newCore, type Ports } from '../src/identity/core.ts'
 import { runJob } from '../src/identity/job.ts'
@@ -30,6 +30,7 @@ export interface ServerOptions {
   /** Puts something between the service and a port. */
   readonly database?: (real: Database) => Database
   readonly hints?: (real: Hints) => Hints
+  readonly argon2id?: (real: Argon2id) => Argon2id
   readonly limiter?: Limiter
   /** Plugs into the sockets before the features are mounted. */
   readonly plug?: (core: Core) => void
@@ -66,6 +67,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
     ...world,
     database: counted((options.database ?? same)(world.database), trips),
     hints: (options.hints ?? same)(world.hints),
+    argon2id: (options.argon2id ?? same)(world.argon2id),
     ...(options.limiter ? { limiter: options.limiter } : {}),
     clock: () => clock.now,
     log: (line) => {
@@ -192,6 +194,12 @@ export const json = (body: unknown, headers: Record<string, string> = {}): Reque
   headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify(body),
 })
+
+/** Rows of the server's database as they stand, past the service and its count of trips. */
+export const query = async (on: Server, text: string, ...params: Value[]): Promise<unknown[][]> => {
+  const [rows = []] = await on.world.database.run([{ sql: text, params, writes: !/^select\b/i.test(text) }], 5000)
+  return rows
+}
 
 export const newClock = (): TestClock => ({
   now: 1_800_000_000,
