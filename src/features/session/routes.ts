@@ -21,7 +21,7 @@ const ChallengeAnswer = z.strictObject({
   id: z.string().max(64),
   method: MethodShape,
   code: z.string().max(64).optional(),
-  assertion: z.unknown(),
+  assertion: z.unknown().optional(),
 })
 const Logout = z.strictObject({ everywhere: z.boolean().default(false) })
 const Nothing = z.strictObject({})
