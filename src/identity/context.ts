@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { stopwatch } from '../base/clock.ts'
+import { within } from '../base/deadline.ts'
 import { Problem, type ProblemCode } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import type { BatchRows, Database, Log, Statement } from '../base/ports.ts'
@@ -72,7 +73,7 @@ export const newContext = (parts: ContextParts): Context => {
     const elapsed = stopwatch()
     trips += 1
     try {
-      return await database.run(statements, limit)
+      return await within(limit, database.run(statements, limit), 'database')
     } finally {
       waited += elapsed()
     }
