@@ -32,12 +32,15 @@ export const newRevocations = (config: Config, hints: Hints, facts: Facts) => {
   }
 
   const lookUp = async (context: Context, id: string): Promise<Hint | undefined> => {
-    const reply = hints
-      .get(id, (task) => context.after(() => task))
-      .then((hint) => {
-        remember(id, hint, context.now)
-        return hint
-      })
+    const later = (task: Promise<unknown>) => {
+      // Whoever waits for it comes after the answer; a failure before that is not for the process to die of.
+      void task.catch(() => undefined)
+      context.after(() => task)
+    }
+    const reply = hints.get(id, later).then((hint) => {
+      remember(id, hint, context.now)
+      return hint
+    })
     return withinBudget(reply, (late) => context.after(() => late))
   }
 
