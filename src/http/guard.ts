@@ -1,5 +1,6 @@
 import { createMiddleware } from 'hono/factory'
-import { forbidden, Problem, rateLimited, unauthenticated } from '../base/errors.ts'
+import { within } from '../base/deadline.ts'
+import { forbidden, Problem, rateLimited, unauthenticated, unavailable } from '../base/errors.ts'
 import type { Limiter } from '../base/ports.ts'
 import type { Callers } from '../identity/callers.ts'
 import { noted } from './contract.ts'
@@ -14,12 +15,15 @@ interface Demand {
 
 /** "May they?", for routes. Each guard says in the documentation what it demands. */
 export const newGuard = (callers: Callers, limiter: Limiter) => ({
-  /** At most `AUTH_LIMIT_REQUESTS` per address and minute, before any hash. @throws Problem `rate_limited` (429) */
+  /**
+   * At most `AUTH_LIMIT_REQUESTS` per address and minute, before any hash. Without the limiter nobody gets in.
+   * @throws Problem `rate_limited` (429), `unavailable` (503)
+   */
   requests: () =>
     noted(
       createMiddleware<Env>(async (c, next) => {
-        if (!(await limiter.take(`requests ${c.var.context.address}`)))
-          throw new Problem(rateLimited, { retryAfter: 60 })
+        const isAdmitted = await take(limiter, `requests ${c.var.context.address}`)
+        if (!isAdmitted) throw new Problem(rateLimited, { retryAfter: 60 })
         await next()
       }),
       { problems: ['rate_limited'] },
@@ -63,6 +67,17 @@ export const newGuard = (callers: Callers, limiter: Limiter) => ({
       },
     ),
 })
+
+/** Milliseconds that a request may wait for the limiter. */
+const patience = 1000
+
+const take = async (limiter: Limiter, key: string): Promise<boolean> => {
+  try {
+    return await within(patience, limiter.take(key), 'limiter')
+  } catch (cause) {
+    throw new Problem(unavailable, { retryAfter: 2, cause })
+  }
+}
 
 export type Guard = ReturnType<typeof newGuard>
 
