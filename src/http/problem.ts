@@ -39,14 +39,15 @@ export const problemResponse = (context: Context, thrown: unknown): Response => 
 const toProblem = (context: Context, thrown: unknown): Problem => {
   if (thrown instanceof Problem) return thrown
   if (thrown instanceof HTTPException && thrown.status === 400) return new Problem(malformedRequest)
-  const { name, stack } = thrown instanceof Error ? thrown : { name: typeof thrown, stack: undefined }
-  context.log({ event: 'bug', error: name, at: frames(stack) })
+  const { name, message, stack = '' } = thrown instanceof Error ? thrown : { name: typeof thrown, message: '' }
+  context.log({ event: 'bug', error: name, at: frames(stack, message) })
   return new Problem(internal, { cause: thrown })
 }
 
-/** The call sites of a stack without its first line, the message. */
-const frames = (stack: string | undefined): string[] =>
-  (stack ?? '')
+/** The call sites of a stack without the message before them, which may look like one. */
+const frames = (stack: string, message: string): string[] =>
+  stack
+    .slice(Math.max(0, stack.indexOf(message)) + message.length)
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8)
