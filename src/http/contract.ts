@@ -68,11 +68,11 @@ const unsupportedMediaType: ProblemType = {
 const normaliseBody = async (c: HonoContext, form: boolean): Promise<void> => {
   const text = await c.req.text()
   const given = c.req.header('content-type') ?? ''
-  const [media = '', charset = ''] = given
+  const [media = '', ...parameters] = given
     .toLowerCase()
     .split(';')
     .map((part) => part.trim())
-  const isUtf8 = charset === '' || /^charset="?utf-8"?$/.test(charset)
+  const isUtf8 = parameters.every((one) => !one.startsWith('charset') || /^charset=(?:utf-8|"utf-8")$/.test(one))
   if (text !== '' && media === 'application/json' && isUtf8) return
   if (text !== '' && !(form && media === 'application/x-www-form-urlencoded')) throw new Problem(unsupportedMediaType)
   const headers = new Headers(c.req.raw.headers)

@@ -5,8 +5,9 @@ import { newId } from '../base/ids.ts'
 export const misconfigured =
   (problems: readonly SettingProblem[]) =>
   (request: Request): Response => {
-    if (new URL(request.url).pathname === '/auth/healthz') return Response.json({ status: 'ok' }, { headers: safe })
     const requestId = newId('req')
+    const headers = { ...safe, 'x-request-id': requestId }
+    if (new URL(request.url).pathname === '/auth/healthz') return Response.json({ status: 'ok' }, { headers })
     const body = {
       type: 'urn:postern:problem:misconfigured',
       title: 'The service is misconfigured.',
@@ -15,8 +16,8 @@ export const misconfigured =
       fields: Object.fromEntries(problems.map(({ setting, problem, fix }) => [setting, `${problem} ${fix}`])),
       requestId,
     }
-    const headers = { ...safe, 'content-type': 'application/problem+json', 'x-request-id': requestId }
-    return new Response(JSON.stringify(body), { status: 500, headers })
+    const problem = { ...headers, 'content-type': 'application/problem+json' }
+    return new Response(JSON.stringify(body), { status: 500, headers: problem })
   }
 
 const safe = {

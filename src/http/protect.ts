@@ -107,7 +107,7 @@ const checkOrigin = (config: Config, headers: Headers): void => {
   }
   const isBrowser = site !== null
   const name = config.secureCookies ? '__Host-session' : 'session'
-  const bearsCookie = (headers.get('cookie') ?? '').includes(`${name}=`)
+  const bearsCookie = new RegExp(`(?:^|;)[ \\t]*${name}[ \\t]*=`).test(headers.get('cookie') ?? '')
   if (isBrowser || (bearsCookie && !headers.get('x-auth-client'))) throw new Problem(crossOrigin)
 }
 
@@ -121,30 +121,28 @@ const preflight = (config: Config, headers: Headers): Response => {
   return new Response(null, { status: 204, headers: allow })
 }
 
-/** Counts what arrives, whatever `Content-Length` claims, and stops reading at the limit. */
+/**
+ * Counts what arrives, whatever `Content-Length` claims, and stops reading at the limit.
+ * @throws Problem `body_too_large` (413), `malformed_request` (400) also for a body that broke off
+ */
 const readBody = async (request: Request): Promise<string | undefined> => {
   if (request.body === null) return ''
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const reader = request.body.getReader()
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    size += read.value.byteLength
-    if (size > bodyLimit) {
-      await reader.cancel()
-      throw new Problem(bodyTooLarge)
-    }
-    chunks.push(read.value)
-  }
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.byteLength
-  }
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new Problem(malformedRequest)
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    const reader = request.body.getReader()
+    let size = 0
+    let text = ''
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      size += read.value.byteLength
+      if (size > bodyLimit) {
+        await reader.cancel()
+        throw new Problem(bodyTooLarge)
+      }
+      text += decoder.decode(read.value, { stream: true })
+    }
+    return text + decoder.decode()
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem(malformedRequest)
   }
 }
 
