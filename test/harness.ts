@@ -171,6 +171,21 @@ export const signedUp = async (on: Server, extra: { name?: string; username?: st
   return { ...tab, person, user: body.user, session: body.session }
 }
 
+/** Another browser in which somebody signs in. */
+export const signedIn = async (
+  on: Server,
+  person: { readonly email: string; readonly password: string },
+  extra: { remember?: boolean } = {},
+  visit: Partial<Visit> = {},
+) => {
+  const tab = browser(on, visit)
+  const answer = await tab.api.auth.login.$post({ json: { ...person, ...extra } })
+  expect(answer.status).toBe(200)
+  const body = await answer.json()
+  if (!('user' in body)) throw new Error('A gate asks for more.')
+  return { ...tab, person, user: body.user, session: body.session }
+}
+
 interface NativeApp {
   readonly person: { readonly email: string; readonly password: string }
   readonly user: User
