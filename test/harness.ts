@@ -254,4 +254,4 @@ const keep = (jar: Map<string, string>, line: string): void => {
 
 /** The JSON of an answer, for tests to look into. */
 // biome-ignore lint/suspicious/noExplicitAny: the harness has checked the shape already
-export const bodyOf = (answer: Pick<Response, 'clone'>): Promise<any> => answer.clone().json()
+export const bodyOf = (answer: { clone(): { json(): Promise<unknown> } }): Promise<any> => answer.clone().json()
