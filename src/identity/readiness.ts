@@ -1,5 +1,4 @@
-import { getTableName, sql } from 'drizzle-orm'
-import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { sql } from 'drizzle-orm'
 import { Problem } from '../base/errors.ts'
 import type { Context } from './context.ts'
 import type { Core } from './core.ts'
@@ -22,8 +21,9 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
   const unready = { status: 'unready', keys: 'unknown', sealedByOldSecret: null, clientAddress } as const
   const sealer = `${await core.ring.sealer()}.`
   try {
-    const [columns, [keys]] = await context.batch([store.columns({}), store.keys({ sealer, now: context.now })])
-    const isMigrated = core.tables.every((table) => hasColumns(columns, table))
+    const [found, [keys]] = await context.batch([store.tables({}), store.keys({ sealer, now: context.now })])
+    const columns = new Map(found)
+    const isMigrated = [...core.tables].every(([table, count]) => (columns.get(table) ?? 0) >= count)
     return {
       status: isMigrated ? 'ok' : 'unready',
       database: 'ok',
@@ -39,11 +39,11 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
 }
 
 const store = {
-  columns: prepare(
+  tables: prepare(
     [],
-    () => sql`select m.name as table_name, c.name as column_name from sqlite_schema m join pragma_table_info(m.name) c
-      where m.type = 'table'`,
-    ([table, column]) => `${table}.${column}`,
+    () => sql`select m.name as name, count(*) as columns from sqlite_schema m join pragma_table_info(m.name) c
+      where m.type = 'table' group by m.name`,
+    ([name, count]): [string, number] => [String(name), Number(count)],
   ),
   keys: prepare(
     ['sealer', 'now'],
@@ -54,9 +54,6 @@ const store = {
     ([signing, old]) => ({ signing: Number(signing), old: Number(old) }),
   ),
 }
-
-const hasColumns = (found: readonly string[], table: SQLiteTable): boolean =>
-  getTableConfig(table).columns.every((column) => found.includes(`${getTableName(table)}.${column.name}`))
 
 /** More hops than the platform itself makes mean a proxy: then all its users share its address. */
 const addressing = ({ config }: Core, { headers, address }: Context): Readiness['clientAddress'] => {

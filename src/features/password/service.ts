@@ -10,7 +10,7 @@ import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
 import type { Attempt } from '../../identity/throttle.ts'
 import { usersStore } from '../../identity/users.ts'
 import { checkPassword } from './policy.ts'
-import { changePassword, isStored, isYoung, type PasswordAccount, passwordStore, passwords, userIdBy } from './store.ts'
+import { changePassword, isStored, isYoung, type PasswordAccount, passwordStore, userIdBy } from './store.ts'
 
 const emailTaken: ProblemType = { code: 'email_taken', status: 409, title: 'This e-mail address has an account.' }
 const usernameTaken: ProblemType = { code: 'username_taken', status: 409, title: 'This username is taken.' }
@@ -47,7 +47,7 @@ const repeatable = 120
 export const passwordService = (core: Core) => {
   const { config, credentials, devices, facts, signIn, throttle, ports } = core
   const hasher = passwordHasher(ports.argon2id)
-  core.tables.push(passwords)
+  core.tables.set('passwords', 3)
   credentials.add({
     method: 'password',
     count: (userId) => passwordStore.count({ userId }),

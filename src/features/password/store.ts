@@ -1,19 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { Statement } from '../../base/ports.ts'
-import { users } from '../../identity/schema.ts'
 import type { Account } from '../../identity/sign-in.ts'
 import { prepare, statement } from '../../identity/statement.ts'
 import { userJson } from '../../identity/users.ts'
-
-export const passwords = sqliteTable('passwords', {
-  userId: text('user_id')
-    .primaryKey()
-    .references(() => users.id, { onDelete: 'cascade' }),
-  /** PHC string. */
-  hash: text().notNull(),
-  changedAt: integer('changed_at').notNull(),
-})
 
 export interface PasswordAccount {
   readonly account: Account

@@ -1,0 +1,11 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { users } from '../../identity/schema.ts'
+
+export const passwords = sqliteTable('passwords', {
+  userId: text('user_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  /** PHC string. */
+  hash: text().notNull(),
+  changedAt: integer('changed_at').notNull(),
+})
