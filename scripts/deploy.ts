@@ -1,0 +1,152 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { unstable_readConfig } from 'wrangler'
+import { readSettings } from '../src/base/config.ts'
+import { migrateDatabase, nameOf } from './migrate.ts'
+import { wrangler } from './wrangler.ts'
+
+process.chdir(resolve(import.meta.dirname, '..'))
+
+const dryRun = process.argv.includes('--dry-run')
+
+/** The parts of `wrangler.toml` that a deployment fills in or depends on. */
+interface WranglerToml {
+  name: string
+  kv_namespaces: { binding: string; id?: string }[]
+  d1_databases: { binding: string; database_name: string; database_id?: string }[]
+  ratelimits: { name: string; simple: { limit: number } }[]
+}
+
+const toml: WranglerToml = unstable_readConfig({ config: 'wrangler.toml' })
+
+/** What the shell sets, to be stored as the Worker's secrets. Never `.dev.vars`: its secret is for development. */
+const given = Object.fromEntries(
+  Object.entries(process.env).filter(([name, value]) => /^(AUTH_|TURSO_)/.test(name) && value),
+)
+
+try {
+  const unset = checkSettings()
+  if (dryRun) printPlan(unset)
+  else await deploy(unset)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+async function deploy(unset: string[]) {
+  await must(['whoami', '--json'], 'Log in first: npx wrangler login (or set CLOUDFLARE_API_TOKEN).')
+  const stored = await storedSecrets()
+  const missing = unset.filter((name) => !stored.includes(name))
+  if (missing.length) throw new Error(`Set ${missing.join(' and ')} in the shell: the Worker has none stored yet.`)
+  if (stored.includes('TURSO_DATABASE_URL') && !given.TURSO_DATABASE_URL) {
+    throw new Error('The Worker uses Turso: set TURSO_DATABASE_URL and TURSO_AUTH_TOKEN, so that it can be migrated.')
+  }
+  await provision()
+  if (Object.keys(given).length) await must(['secret', 'bulk'], 'The secrets were not stored.', JSON.stringify(given))
+  await migrateTarget()
+  console.log((await must(['deploy'], 'Not deployed.')).trim())
+}
+
+/** Refuses what is wrong, and answers what is not set here and must therefore be stored already. */
+function checkSettings(): string[] {
+  const { problems, warnings } = readSettings(given)
+  for (const warning of warnings) console.warn(`Warning: ${warning}`)
+  const wrong = problems.filter(({ setting }) => setting in given)
+  const refused = wrong.map(({ setting, problem, fix }) => `${setting}: ${problem} ${fix}`).concat(checkForWorkers())
+  if (refused.length) throw new Error(refused.join('\n'))
+  return problems.map(({ setting }) => setting)
+}
+
+/** What is good for Node or for development, but not for a Worker on the internet. */
+function checkForWorkers(): string[] {
+  const { AUTH_ORIGIN = '', TURSO_DATABASE_URL = '', AUTH_LIMIT_REQUESTS } = given
+  const limit = toml.ratelimits.find(({ name }) => name === 'REQUESTS')?.simple.limit
+  const refused: string[] = []
+  if (AUTH_ORIGIN.startsWith('http:')) refused.push('AUTH_ORIGIN: Not https.')
+  if (/^(file|http):|tls=0/.test(TURSO_DATABASE_URL)) refused.push('TURSO_DATABASE_URL: Out of reach of a Worker.')
+  if (AUTH_LIMIT_REQUESTS && Number(AUTH_LIMIT_REQUESTS) !== limit) {
+    refused.push(`AUTH_LIMIT_REQUESTS: Not the ${limit} of [[ratelimits]] in wrangler.toml. Make them equal.`)
+  }
+  return refused
+}
+
+function printPlan(unset: string[]) {
+  const kv = toml.kv_namespaces.filter(({ id }) => !id).map(({ binding }) => `the KV namespace ${titleOf(binding)}`)
+  const d1 = toml.d1_databases.filter((one) => !one.database_id).map((one) => `the D1 database ${one.database_name}`)
+  const names = Object.keys(given)
+  const url = given.TURSO_DATABASE_URL
+  const steps = [
+    'check that wrangler is logged in',
+    unset.length && `check that the Worker has ${unset.join(' and ')} stored, which the shell does not set`,
+    ...[...kv, ...d1].map((resource) => `create ${resource}, unless it exists, and write its id into wrangler.toml`),
+    names.length && `store as secrets: ${names.join(', ')}`,
+    `migrate ${url ? nameOf(url) : 'the remote D1 database DB'}`,
+    `deploy the Worker ${toml.name}`,
+  ]
+  console.log(['Would:', ...steps.filter(Boolean)].join('\n  - '))
+}
+
+async function storedSecrets(): Promise<string[]> {
+  const { code, output } = await wrangler(['secret', 'list'])
+  // No such Worker, before the first deployment.
+  return code ? [] : listIn<{ name: string }>(output).map(({ name }) => name)
+}
+
+async function provision() {
+  for (const { binding, id } of toml.kv_namespaces) {
+    if (id) continue
+    const find = async () => {
+      const namespaces = listIn<{ id: string; title: string }>(await must(['kv', 'namespace', 'list']))
+      return namespaces.find(({ title }) => title === titleOf(binding))?.id
+    }
+    writeId(binding, 'id', await findOrCreate(find, ['kv', 'namespace', 'create', titleOf(binding)]))
+  }
+  for (const { binding, database_name, database_id } of toml.d1_databases) {
+    if (database_id) continue
+    const find = async () => {
+      const databases = listIn<{ uuid: string; name: string }>(await must(['d1', 'list', '--json']))
+      return databases.find(({ name }) => name === database_name)?.uuid
+    }
+    writeId(binding, 'database_id', await findOrCreate(find, ['d1', 'create', database_name]))
+  }
+}
+
+async function findOrCreate(find: () => Promise<string | undefined>, create: string[]): Promise<string> {
+  const existing = await find()
+  if (existing) return existing
+  await must(create)
+  const id = await find()
+  if (!id) throw new Error(`wrangler ${create.join(' ')} succeeded, but nothing was created.`)
+  return id
+}
+
+function writeId(binding: string, key: string, id: string) {
+  const text = readFileSync('wrangler.toml', 'utf8')
+  writeFileSync(
+    'wrangler.toml',
+    text.replace(`binding = "${binding}"\n`, (line) => `${line}${key} = "${id}"\n`),
+  )
+  console.log(`wrangler.toml: ${binding} is ${id}. Commit that.`)
+}
+
+async function migrateTarget() {
+  const { TURSO_DATABASE_URL: url, TURSO_AUTH_TOKEN: authToken } = given
+  if (url) await migrateDatabase({ url, authToken })
+  else await must(['d1', 'migrations', 'apply', 'DB', '--remote'], 'D1 was not migrated.')
+}
+
+/** @throws Error with what wrangler said */
+async function must(args: string[], otherwise = '', input = ''): Promise<string> {
+  const { code, output } = await wrangler(args, { input })
+  if (code === 0) return output
+  throw new Error(`${output.trim()}\n${otherwise || `wrangler ${args.join(' ')} failed.`}`)
+}
+
+/** The JSON list in what wrangler prints, between whatever else it has to say. */
+function listIn<Item>(output: string): Item[] {
+  return JSON.parse(output.slice(output.indexOf('['), output.lastIndexOf(']') + 1))
+}
+
+function titleOf(binding: string): string {
+  return `${toml.name}-${binding.toLowerCase()}`
+}
