@@ -110,12 +110,27 @@ const pack = ({ sessionId, userId, secret, leasedAt, leaseEndsAt, standing }: Co
 
 /** Text that we signed, so of our own making; still read with care, since a ring may outlive a format. */
 const parse = (payload: string): CookieClaims | undefined => {
-  const packed: Packed = JSON.parse(decoder.decode(fromBase64url(payload)))
+  const packed = readJson(payload)
+  if (!isPacked(packed)) return undefined
   const [sessionId, userId, secret, leasedAt, leaseEndsAt, user, session] = packed
-  if (!isId('ses', sessionId)) return undefined
   const seen = { id: sessionId, lastSeenAt: leasedAt, userAgent: '', address: null, country: null }
   const standing = user && session ? { user, session: { ...session, ...seen } } : undefined
   return { sessionId, userId, secret, leasedAt, leaseEndsAt, standing }
+}
+
+const readJson = (payload: string): unknown => {
+  try {
+    return JSON.parse(decoder.decode(fromBase64url(payload)))
+  } catch {
+    return undefined
+  }
+}
+
+const isPacked = (value: unknown): value is Packed => {
+  if (!Array.isArray(value)) return false
+  const [sessionId, userId, secret, ...times] = value.slice(0, 5)
+  const texts = [sessionId, userId, secret].every((text) => typeof text === 'string')
+  return texts && isId('ses', sessionId) && times.length === 2 && times.every(Number.isSafeInteger)
 }
 
 const decoder = new TextDecoder()
