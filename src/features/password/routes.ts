@@ -44,6 +44,7 @@ export const passwords = (core: Core, guard: Guard) => {
         { 201: SignedInOrChallenge },
         'email_taken',
         'username_taken',
+        'account_suspended',
         'too_many_attempts',
       ),
       guard.requests(),

@@ -88,7 +88,8 @@ export const passwordService = (core: Core) => {
     /**
      * Makes an account and signs it in. One trip: the unique indexes decide, in the batch that begins the session.
      * Repeated within two minutes with the same password, it answers as the first time did (two trips).
-     * @throws Problem `invalid_request` (422), `email_taken`, `username_taken` (409), `too_many_attempts` (429)
+     * @throws Problem `invalid_request` (422), `email_taken`, `username_taken` (409), `account_suspended` (403),
+     *   `too_many_attempts` (429)
      */
     async register(context: Context, given: Registration): Promise<SignedIn | Challenge> {
       const { email, password, name = null, username } = given
@@ -100,7 +101,7 @@ export const passwordService = (core: Core) => {
       const where = isYoung(canonical, now - repeatable, userId)
       const attempt = await throttle.on(context, { identifier: canonical, where })
       const [count, standing] = attempt.statements
-      const seen: Seen = { counted: [], full: [], holders: [] }
+      const seen: Seen = { counted: [], full: [], holders: [], gateRows: [] }
       context.ride(count, (rows) => {
         seen.counted = rows
       })
@@ -110,6 +111,11 @@ export const passwordService = (core: Core) => {
       context.ride(passwordStore.holders({ canonical, username: username ?? null }), (rows) => {
         seen.holders = rows
       })
+      for (const [i, read] of signIn.reads(userIdBy('email_canonical', canonical)).entries()) {
+        context.ride(read, (rows) => {
+          seen.gateRows[i] = rows
+        })
+      }
 
       const user = { id: userId, email: email.address, username: username ?? null, name }
       const account = { ...user, emailVerified: false, roles: [], createdAt: now }
@@ -129,14 +135,14 @@ export const passwordService = (core: Core) => {
         fact.happened()
         return result
       }
-      const { holders, counted, full } = seen
+      const { holders, counted, full, gateRows } = seen
       const holder = holders.find(({ hasEmail }) => hasEmail)
       if (holder === undefined) throw new Problem(holders.length > 0 ? usernameTaken : conflict)
       if (holder.hash === undefined || holder.account.user.createdAt <= now - repeatable) throw new Problem(emailTaken)
       judge(context, attempt, [counted, full])
       const { ok, weak } = await hasher.verify(password, holder.hash)
       if (!ok) throw new Problem(emailTaken)
-      const again = await begin(context, given, { ...holder, hash: holder.hash, weak, attempt, gateRows: [] })
+      const again = await begin(context, given, { ...holder, hash: holder.hash, weak, attempt, gateRows })
       if (again === undefined) throw new Problem(emailTaken)
       return again
     },
@@ -218,6 +224,8 @@ interface Seen {
   counted: Parameters<Attempt['judge']>[0]
   full: Parameters<Attempt['judge']>[1]
   holders: readonly (PasswordAccount & { readonly hasEmail: boolean })[]
+  /** Of the account that holds the address: a repeat passes the gates that a login passes. */
+  readonly gateRows: (readonly unknown[])[]
 }
 
 interface Found {
