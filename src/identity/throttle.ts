@@ -19,7 +19,7 @@ export interface Attempt {
   readonly statements: readonly [Statement<number>, Statement<{ count: number; endsAt: number }>]
   /** Judges their rows. @throws Problem `too_many_attempts` (429) */
   judge(counted: readonly number[], standing: readonly { count: number; endsAt: number }[]): void
-  /** Rides in the batch of the success: it was no guess. */
+  /** Rides in the batch of the success: it was no guess. Converges when it runs twice. */
   readonly refund: Statement
 }
 
@@ -76,6 +76,7 @@ interface Group {
 
 const attempt = (context: Context, groups: readonly Group[]): Attempt => {
   const { now, requestId } = context
+  const refunded = `${requestId} refunded`
   const offered = sql.join(
     groups.flatMap(({ counters, where }, group) =>
       counters.map(
@@ -109,6 +110,7 @@ const attempt = (context: Context, groups: readonly Group[]): Attempt => {
       const retryAfter = Math.max(1, ...standing.map(({ endsAt }) => endsAt - now))
       throw new Problem(tooManyAttempts, { retryAfter })
     },
-    refund: statement(sql`update throttle set count = count - 1 where count > 0 and key in (${keys})`),
+    refund: statement(sql`update throttle set count = count - 1, attempt = ${refunded}
+      where count > 0 and attempt <> ${refunded} and key in (${keys})`),
   }
 }
