@@ -4,14 +4,16 @@ import type { Argon2id, Database, Limiter } from '../src/base/ports.ts'
 /** What happens to one call of the driver; `run` makes the call. */
 export type Fault = (run: () => ReturnType<Database['run']>) => ReturnType<Database['run']>
 
+const fail = () => new Problem(unavailable, { retryAfter: 1 })
+
 /** The call committed, and its answer got lost. */
 export const replyLost: Fault = async (run) => {
   await run()
-  throw new Problem(unavailable)
+  throw fail()
 }
 
 /** The call never reached the database. */
-export const unreachable: Fault = () => Promise.reject(new Problem(unavailable))
+export const unreachable: Fault = () => Promise.reject(fail())
 
 export const noFault: Fault = (run) => run()
 
