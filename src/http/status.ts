@@ -18,13 +18,16 @@ const Readiness = z.strictObject({
 })
 
 /** What monitors and generators ask. */
-export const status = (core: Core, app: Pick<Hono, 'routes'>) =>
-  new Hono<Env>()
+export const status = (core: Core, app: Pick<Hono, 'routes'>) => {
+  let document: ReturnType<typeof openapi> | undefined
+  return new Hono<Env>()
     .get('/healthz', doc('The process answers', { 200: Health }), (c) => c.json({ status: 'ok' as const }, 200))
     .get('/readyz', doc('The service can do its work', { 200: Readiness, 503: Readiness }), async (c) => {
       const report = await readiness(core, c.var.context)
       return c.json(report, report.status === 'ok' ? 200 : 503)
     })
-    .get('/openapi.json', doc('This document', { 200: z.record(z.string(), z.unknown()) }), (c) =>
-      c.json(openapi(routesOf(app), core.config.issuer), 200),
-    )
+    .get('/openapi.json', doc('This document', { 200: z.record(z.string(), z.unknown()) }), (c) => {
+      document ??= openapi(routesOf(app), core.config.issuer)
+      return c.json(document, 200)
+    })
+}
