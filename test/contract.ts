@@ -48,7 +48,7 @@ const checkHeaders = (at: string, { headers }: Response): void => {
     if (headers.get(name) !== value) throw new Error(`${at}: ${name} is ${headers.get(name)}`)
   }
   if (!/^req_[\w-]{22}$/.test(headers.get('x-request-id') ?? '')) throw new Error(`${at}: no request id`)
-  const isPublic = at.startsWith('GET /auth/.well-known/jwks.json: 200')
+  const isPublic = /^(GET|HEAD) \/auth\/\.well-known\/jwks\.json: 200/.test(at)
   const cache = isPublic ? 'public, max-age=300' : 'no-store'
   if (headers.get('cache-control') !== cache) throw new Error(`${at}: ${headers.get('cache-control')}`)
 }

@@ -168,7 +168,8 @@ const parse = async (rows: readonly KeyRow[], before: KeySet | undefined): Promi
       keys.set(row.id, { ...old, row })
       continue
     }
-    const jwk: JWK = JSON.parse(row.publicJwk)
+    const { kty, crv, x, y }: JWK = JSON.parse(row.publicJwk)
+    const jwk = { kty, crv, x, y, kid: row.id, alg: algorithm, use: 'sig' } as const
     keys.set(row.id, { row, jwk, publicKey: await importKey(jwk) })
   }
   return keys
