@@ -91,3 +91,7 @@ export const statusFor = async (on: Server, token: string): Promise<number> =>
   (await on.request('/auth/me', { headers: { authorization: `Bearer ${token}` } })).status
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+/** A refresh token of the right form that was never given out. */
+export const anotherToken = (token: string): string =>
+  token.slice(0, -8) + (token.at(-8) === 'A' ? 'B' : 'A') + token.slice(-7)

@@ -50,12 +50,17 @@ export const standingJson = sql`json_object('session', ${sessionJson},
 
 export const readStanding = ([json]: readonly unknown[]): Standing => JSON.parse(String(json))
 
+/** Holds until a row of `sessions` ends. Enough to end it: also for a user who is suspended. Wants `sessions` in scope. */
+export const unended = (now: SQL): SQL => sql`sessions.ended_at is null and sessions.expires_at > ${now}`
+
 /** Holds while a row of `sessions` lives and its user is active. Wants `sessions` in scope. */
-export const live = (now: SQL): SQL => sql`sessions.ended_at is null and sessions.expires_at > ${now}
+export const live = (now: SQL): SQL => sql`${unended(now)}
   and exists (select 1 from users where users.id = sessions.user_id and users.suspended_at is null)`
 
-const shown = (p: Params<'sid' | 'secret' | 'now' | 'freshAfter'>): SQL => sql`sessions.id = ${p.sid}
-  and sessions.secret_hash = coalesce(${p.secret}, sessions.secret_hash)
+const named = (p: Params<'sid' | 'secret'>): SQL => sql`sessions.id = ${p.sid}
+  and sessions.secret_hash = coalesce(${p.secret}, sessions.secret_hash)`
+
+const shown = (p: Params<'sid' | 'secret' | 'now' | 'freshAfter'>): SQL => sql`${named(p)}
   and sessions.authenticated_at > ${p.freshAfter} and ${live(p.now)}`
 
 /** The condition on which whatever a strict route does depends: in SQL, so that asking and acting are one trip. */
@@ -99,15 +104,24 @@ export const sessionsStore = {
   /** Ends the session that is shown; a bad secret ends nothing. */
   endOwn: prepare(
     [...evidenceNames, 'reason'],
-    (p) => sql`update sessions set ${ending(p.now, p.reason)} where ${shown(p)} returning id`,
+    (p) => sql`update sessions set ${ending(p.now, p.reason)} where ${named(p)} and ${unended(p.now)} returning id`,
     id,
   ),
 
-  /** Ends the sessions of the user whose session is shown; all but `except`, which may be empty. */
-  endAll: prepare(
-    [...evidenceNames, 'reason', 'except'],
+  /** Ends every session of the user whose session is shown. */
+  endEvery: prepare(
+    [...evidenceNames, 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)}
-      where user_id = (select s.user_id from sessions s where s.id = ${p.sid}) and id <> ${p.except}
+      where user_id = (select sessions.user_id from sessions where ${named(p)} and ${unended(p.now)})
+        and ${unended(p.now)} returning id`,
+    id,
+  ),
+
+  /** Ends the other sessions of the user whose session is shown. */
+  endOthers: prepare(
+    [...evidenceNames, 'reason'],
+    (p) => sql`update sessions set ${ending(p.now, p.reason)}
+      where user_id = (select s.user_id from sessions s where s.id = ${p.sid}) and id <> ${p.sid}
         and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id`,
     id,
   ),

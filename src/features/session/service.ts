@@ -72,7 +72,7 @@ export const sessionService = (core: Core) => {
       if (!credential.managesAccount) throw new Problem(forbidden)
       const secret = await credential.secretHash()
       const evidence = { sid: credential.sessionId, secret, now: context.now, freshAfter: -1, reason: 'logout' }
-      const end = everywhere ? sessionsStore.endAll({ ...evidence, except: '' }) : sessionsStore.endOwn(evidence)
+      const end = everywhere ? sessionsStore.endEvery(evidence) : sessionsStore.endOwn(evidence)
       const [ids] = await context.batch([end])
       ended(context, ids, credential.userId, 'logout')
     },
@@ -118,7 +118,7 @@ export const sessionService = (core: Core) => {
     },
 
     async endOthers(context: Context, caller: Caller): Promise<void> {
-      const end = sessionsStore.endAll({ ...caller.evidence, reason: 'revoked', except: caller.sessionId })
+      const end = sessionsStore.endOthers({ ...caller.evidence, reason: 'revoked' })
       const [ids] = await context.batch([end])
       ended(context, ids, caller.userId, 'revoked')
     },

@@ -10,8 +10,9 @@ const TokenRequest = z.strictObject({
   refresh_token: z.string().max(8192).optional(),
   audience: z.string().max(512).optional(),
 })
+/** Any text at all: what is no token is as good as revoked. */
 const Revocation = z.strictObject({
-  token: z.string().max(8192),
+  token: z.string(),
   token_type_hint: z.string().max(64).optional(),
 })
 const Jwks = z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())) })

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { ending, live, readStanding, sliding, standingJson } from '../../identity/sessions.ts'
+import { ending, live, readStanding, sliding, standingJson, unended } from '../../identity/sessions.ts'
 import { type Params, prepare } from '../../identity/statement.ts'
 
 /** The session that a refresh token hangs on. */
@@ -35,7 +35,7 @@ export const tokenStore = {
   endReused: prepare(
     ['hash', 'now', 'attempt', 'grace', 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)}
-      where sessions.id = ${sessionOf(p)} and ${live(p.now)} and ${isReused(p)} returning id, user_id`,
+      where sessions.id = ${sessionOf(p)} and ${unended(p.now)} and ${isReused(p)} returning id, user_id`,
     ([sessionId, userId]) => ({ sessionId: String(sessionId), userId: String(userId) }),
   ),
 
@@ -51,14 +51,14 @@ export const tokenStore = {
   endByRefreshToken: prepare(
     ['hash', 'now', 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)}
-      where sessions.id = ${sessionOf(p)} and ${live(p.now)} returning id, user_id`,
+      where sessions.id = ${sessionOf(p)} and ${unended(p.now)} returning id, user_id`,
     ([sessionId, userId]) => ({ sessionId: String(sessionId), userId: String(userId) }),
   ),
 
   endById: prepare(
     ['id', 'now', 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)}
-      where sessions.id = ${p.id} and ${live(p.now)} returning id, user_id`,
+      where sessions.id = ${p.id} and ${unended(p.now)} returning id, user_id`,
     ([sessionId, userId]) => ({ sessionId: String(sessionId), userId: String(userId) }),
   ),
 }
