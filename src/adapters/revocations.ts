@@ -1,3 +1,4 @@
+import { Problem, unavailable } from '../base/errors.ts'
 import type { Database, Hint, Hints } from '../base/ports.ts'
 
 const keyOf = (sessionId: string): string => `sr:${sessionId}`
@@ -45,17 +46,27 @@ export const memoryHints = (now: () => number): Hints => {
 export const listHints = (database: Database, now: () => number, bound: number): Hints => {
   let list: ReadonlyMap<string, Hint> = new Map()
   let fetchedAt = 0
+  let isKnown = true
   const fetchList = async () => {
     const query = { sql: 'select id, ended_at, changed_at from sessions where changed_at > ?', writes: false }
-    const [rows = []] = await database.run([{ ...query, params: [now() - bound] }], 2000)
-    list = new Map(rows.map(([id, endedAt, at]) => [String(id), hintOf(endedAt, Number(at))]))
+    try {
+      const [rows = []] = await database.run([{ ...query, params: [now() - bound] }], 2000)
+      list = new Map(rows.map(([id, endedAt, at]) => [String(id), hintOf(endedAt, Number(at))]))
+      isKnown = true
+    } catch (error) {
+      isKnown = false
+      throw error
+    }
   }
   return {
+    /** @throws Problem `unavailable` where the list could not be fetched the last time */
     async get(sessionId, later) {
+      const wasKnown = isKnown
       if (Math.abs(now() - fetchedAt) >= 5) {
         fetchedAt = now()
         later(fetchList())
       }
+      if (!wasKnown) throw new Problem(unavailable, { cause: 'list of what ended' })
       return list.get(sessionId)
     },
   }

@@ -25,6 +25,9 @@ const memo = { size: 10_000, negative: 5, budget: 100 }
 export const newRevocations = (config: Config, hints: Hints, facts: Facts) => {
   const known = new Map<string, Remembered>()
   const remember = (id: string, hint: Hint | undefined, now: number) => {
+    const before = known.get(id)
+    // An answer that was under way may be older than what this isolate did meanwhile.
+    if (before?.hint?.state === 'ended' && before.until > now) return
     known.delete(id)
     if (known.size >= memo.size) known.delete(known.keys().next().value ?? '')
     // Only the end is final: what is stale may end the next moment.

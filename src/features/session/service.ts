@@ -90,7 +90,7 @@ export const sessionService = (core: Core) => {
       if (username !== undefined && changed.user.username !== username) throw new Problem(usernameTaken)
       revocations.announce(
         context,
-        stale.filter((id) => id !== sessionId),
+        stale.filter((id) => id !== sessionId || caller.via === 'token'),
         'stale',
       )
       facts.tell(context, { type: 'user.changed', userId, sessionId })

@@ -1,0 +1,188 @@
+import { expect, test } from 'vitest'
+import { listHints } from '../src/adapters/revocations.ts'
+import type { Hints } from '../src/base/ports.ts'
+import { cookieOf, showing } from './credentials.ts'
+import { faultyDatabase, unreachable } from './faults.ts'
+import { bodyOf, query, type Server, server, signedIn, signedUp } from './harness.ts'
+
+const userOf = async (on: Server, cookie: string) =>
+  (await bodyOf(await on.request('/auth/session', showing(cookie)))).user
+
+const rowOf = async (on: Server, id: string) =>
+  (await query(on, 'select ended_at, hinted_at from sessions where id = ?', id))[0]
+
+/** Hints whose writes fail as long as `down`. */
+const failingWrites = () => {
+  const state = { down: true }
+  const hints = (real: Hints): Hints => ({
+    ...real,
+    put: (id, hint, ttl) =>
+      state.down ? Promise.reject(new TypeError('KV is down')) : (real.put?.(id, hint, ttl) ?? Promise.resolve()),
+  })
+  return { state, hints }
+}
+
+test('done means committed: a session has ended although its hint could not be written', async () => {
+  const { hints } = failingWrites()
+  const on = await server({ hints })
+  const tab = await signedUp(on)
+
+  const logout = await tab.api.auth.logout.$post({ json: {} })
+  await on.settled()
+
+  expect(logout.status).toBe(204)
+  expect(await rowOf(on, tab.session.id)).toEqual([on.clock.now, null])
+  expect(on.logs.filter(({ event }) => event === 'hint_failed')).toHaveLength(1)
+})
+
+test('the row notes that its hint was put', async () => {
+  const on = await server()
+  const tab = await signedUp(on)
+
+  await tab.api.auth.logout.$post({ json: {} })
+  await on.settled()
+
+  expect(await rowOf(on, tab.session.id)).toEqual([on.clock.now, on.clock.now])
+})
+
+test('the job puts the hints that are missing, both of ends and of changes, and puts none twice', async () => {
+  const { state, hints } = failingWrites()
+  const on = await server({ hints })
+  const elsewhere = await server({ beside: on })
+  const tab = await signedUp(on, { name: 'Ada' })
+  const [changed, ended] = [await signedIn(on, tab.person), await signedIn(on, tab.person)]
+  await ended.api.auth.logout.$post({ json: {} })
+  const gone = ended.session.id
+  await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
+  await on.settled()
+
+  const failed = await on.job()
+  state.down = false
+  on.clock.pass(60)
+  const first = await on.job()
+  const second = await on.job()
+
+  expect([failed.hinted, first.hinted, second.hinted]).toEqual([3, 3, 0])
+  expect(await rowOf(on, gone)).toEqual([on.clock.now - 60, on.clock.now])
+  expect((await userOf(elsewhere, cookieOf(changed))).name).toBe('Augusta')
+  expect(elsewhere.trips.last).toBe(1)
+})
+
+test('the job of one isolate tells every other of an end that nobody announced', async () => {
+  const { state, hints } = failingWrites()
+  const on = await server({ hints })
+  const elsewhere = await server({ beside: on })
+  const tab = await signedUp(on)
+  const cookie = cookieOf(tab)
+  await tab.api.auth.logout.$post({ json: {} })
+  await on.settled()
+  state.down = false
+
+  const before = await userOf(elsewhere, cookie)
+  await on.job()
+  on.clock.pass(5)
+  const after = await userOf(elsewhere, cookie)
+
+  expect(before).not.toBeNull()
+  expect(after).toBeNull()
+  expect(elsewhere.trips.last).toBe(0)
+})
+
+test('S92: the row of an ended session stays until the bound has passed, and is deleted then', async () => {
+  const on = await server()
+  const tab = await signedUp(on)
+  await tab.api.auth.logout.$post({ json: {} })
+
+  on.clock.pass(305)
+  await on.job()
+  const within = await rowOf(on, tab.session.id)
+  on.clock.pass(60)
+  await on.job()
+  const past = await rowOf(on, tab.session.id)
+
+  expect(within).toBeDefined()
+  expect(past).toBeUndefined()
+})
+
+/** Two processes without KV: each reads off the database what ended. */
+const processes = async () => {
+  const { next, database } = faultyDatabase()
+  const on = await server()
+  const fetched = { count: 0 }
+  const counted = () => {
+    const real = database(on.world.database)
+    return listHints(
+      {
+        run(queries, limit) {
+          fetched.count += 1
+          return real.run(queries, limit)
+        },
+      },
+      () => on.clock.now,
+      305,
+    )
+  }
+  const options = { beside: on, hints: counted }
+  return { on, next, fetched, options }
+}
+
+test('without KV, a process learns from the list within 10 s, outside of every request', async () => {
+  const { on, options, fetched } = await processes()
+  const elsewhere = await server(options)
+  const tab = await signedUp(on, { name: 'Ada' })
+  const [ended, changed] = [await signedIn(on, tab.person), await signedIn(on, tab.person)]
+  const cookies = [cookieOf(ended), cookieOf(changed)] as const
+  await ended.api.auth.logout.$post({ json: {} })
+  await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
+
+  const first = await userOf(elsewhere, cookies[0])
+  const trips = elsewhere.trips.last
+  await elsewhere.settled()
+  on.clock.pass(5)
+  const second = await userOf(elsewhere, cookies[0])
+  const renewed = await userOf(elsewhere, cookies[1])
+
+  expect([first.name, second, renewed.name]).toEqual(['Ada', null, 'Augusta'])
+  expect([trips, elsewhere.trips.last]).toEqual([0, 1])
+  expect(fetched.count).toBe(2)
+})
+
+test('without KV, the list is fetched at most every 5 s, however many ask', async () => {
+  const { on, options, fetched } = await processes()
+  const elsewhere = await server(options)
+  const tabs = [await signedUp(on), await signedUp(on), await signedUp(on)]
+  const ask = () => Promise.all(tabs.map((tab) => userOf(elsewhere, cookieOf(tab))))
+
+  const counts: number[] = []
+  for (const seconds of [0, 4, 1, 4, 1]) {
+    on.clock.pass(seconds)
+    await ask()
+    await elsewhere.settled()
+    counts.push(fetched.count)
+  }
+
+  expect(counts).toEqual([1, 1, 2, 2, 3])
+})
+
+test('S80: without KV, a list that cannot be fetched counts as hints that cannot be read', async () => {
+  const { on, options, next } = await processes()
+  const open = await server(options)
+  const closed = await server({ ...options, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
+  const tab = await signedUp(on)
+  const statusOf = async (one: Server) => (await one.request('/auth/me', showing(cookieOf(tab)))).status
+  next(unreachable, unreachable)
+  for (const one of [open, closed]) {
+    await statusOf(one)
+    await one.settled()
+  }
+
+  on.clock.pass(5)
+  const failing = [await statusOf(open), await statusOf(closed)]
+  await Promise.all([open.settled(), closed.settled()])
+  on.clock.pass(5)
+  const back = [await statusOf(open), await statusOf(closed)]
+
+  expect(failing).toEqual([200, 503])
+  expect(back).toEqual([200, 200])
+  expect(open.logs.filter(({ event }) => event === 'revocation_check_unavailable')).toHaveLength(1)
+})
