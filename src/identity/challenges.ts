@@ -99,6 +99,10 @@ export const answerChallenge = async (
   return result
 }
 
+/** Rides in the batch that changes a credential: a sign-in on hold was begun with the old one. */
+export const dropChallenges = (userId: string, where: SQL): Statement =>
+  statement(sql`delete from challenges where user_id = ${userId} and ${where}`)
+
 const isOpenAt = (now: number): SQL => sql`used_at is null and expires_at > ${now} and tries < ${limits.tries}`
 
 const countTry = (hash: string, now: number): Statement<OpenChallenge> =>

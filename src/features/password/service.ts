@@ -3,6 +3,7 @@ import { conflict, Problem, type ProblemType, wrongCredentials } from '../../bas
 import { newId } from '../../base/ids.ts'
 import { passwordHasher } from '../../base/phc.ts'
 import type { Caller } from '../../identity/callers.ts'
+import { dropChallenges } from '../../identity/challenges.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { exceptOne, standsFor } from '../../identity/sessions.ts'
@@ -207,7 +208,11 @@ export const passwordService = (core: Core) => {
         manner: await mannerOf(context, { transport, remember: session.remember }),
         holds: isChanged,
         gateRows: [],
-        before: [changePassword({ userId, from, to, now: context.now, stands }), ...fact.statements],
+        before: [
+          changePassword({ userId, from, to, now: context.now, stands }),
+          dropChallenges(userId, isChanged),
+          ...fact.statements,
+        ],
         after: [attempt.refund],
         ends: exceptOne(userId, sessionId, context.now, 'password_changed'),
         sessionId,
