@@ -44,6 +44,6 @@ export const refreshed = async (on: Server, refresh_token: string, audience?: 'a
 /** A native app that has just registered, with a token that may change the account beside the one for other APIs. */
 export const accountHolder = async (on: Server) => {
   const app = await signedUpByToken(on)
-  const { bearer: account } = await refreshed(on, app.tokens.refresh_token, 'account')
-  return { ...app, account }
+  const { bearer: account, refreshToken } = await refreshed(on, app.tokens.refresh_token, 'account')
+  return { ...app, account, refreshToken }
 }
