@@ -16,7 +16,8 @@ const internal: ProblemType = { code: 'internal', status: 500, title: 'Something
  */
 export const problemResponse = (context: Context, thrown: unknown): Response => {
   const problem = toProblem(context, thrown)
-  const { type, detail, fields, retryAfter, allow } = problem
+  const { type, detail, fields, allow } = problem
+  const retryAfter = problem.retryAfter ?? (type.status === 503 ? 2 : undefined)
   context.refusal = type.code
   const body = {
     type: `urn:postern:problem:${type.code}`,
