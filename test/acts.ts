@@ -1,0 +1,159 @@
+import { getTableName, sql } from 'drizzle-orm'
+import type { Core } from '../src/identity/core.ts'
+import { bodyOf, json, query, type Server, signedUp, signedUpByToken, somebody } from './harness.ts'
+
+/** One good request to one route, in one of the ways in which it can be asked. */
+export interface Act {
+  /** As the contract's table of routes names it. */
+  readonly route: string
+  /** How it is asked; empty where there is one way. */
+  readonly how: string
+  readonly status: number
+  /** Driver calls before the answer on a warm isolate. */
+  readonly trips: number
+  /** The same on an isolate that has not read the signing keys yet. */
+  readonly cold: number
+  /** Arranges what the request needs. */
+  prepare(on: Server): Promise<Prepared>
+}
+
+export interface Prepared {
+  readonly path: string
+  readonly init: RequestInit
+}
+
+type Details = RequestInit & { readonly id?: string }
+
+/** Every sign-in of an account whose address begins with `gated` also asks for the code 123456. */
+export const gated = ({ signIn }: Core): void =>
+  signIn.addGate({
+    reads: () => [],
+    decide: (_, { user, methods }) =>
+      user.email.startsWith('gated') && !methods.includes('totp') ? ['totp'] : undefined,
+    check: async (_, __, { code }) => (code === '123456' ? { holds: sql`true`, statements: [] } : undefined),
+  })
+
+const act = (
+  [route, how = '']: readonly [route: string, how?: string],
+  [status, trips, cold = trips]: readonly [status: number, trips: number, cold?: number],
+  details: (on: Server) => Promise<Details>,
+): Act => ({
+  route,
+  how,
+  status,
+  trips,
+  cold,
+  async prepare(on) {
+    const [method = '', path = ''] = route.split(' ')
+    const { id = '', ...init } = await details(on)
+    return { path: path.replace(':id', id), init: { ...init, method } }
+  },
+})
+
+export const cookieOf = (jar: ReadonlyMap<string, string>) => ({
+  cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+})
+
+/** The headers of a browser that has just registered. */
+const byCookie = async (on: Server) => cookieOf((await signedUp(on)).jar)
+
+/** Of an app that has just registered, with a token that may change the account. */
+export const byAccountToken = async (on: Server) => {
+  const { tokens, ...app } = await signedUpByToken(on)
+  const asked = json({ refresh_token: tokens.refresh_token, audience: 'account' })
+  const { access_token } = await bodyOf(await on.request('/auth/token', asked))
+  return { ...app, tokens, bearer: { authorization: `Bearer ${access_token}` } }
+}
+
+/** Two browsers of one account: the headers of the first, the session of the second. */
+const twoSessions = async (on: Server) => {
+  const { jar, person } = await signedUp(on)
+  const { session } = await bodyOf(await on.request('/auth/login', json(person)))
+  return { headers: cookieOf(jar), id: String(session.id) }
+}
+
+const newPassword = 'another good long password'
+const change = { currentPassword: somebody().password, newPassword }
+
+/** The whole table of routes of the contract; trips as it promises them. */
+export const acts: readonly Act[] = [
+  act(['POST /auth/register'], [201, 1], async () => json(somebody())),
+  act(['POST /auth/register', 'for tokens'], [201, 1], async () => json({ ...somebody(), transport: 'token' })),
+  act(['POST /auth/login'], [200, 2], async (on) => json((await signedUp(on)).person)),
+  act(['POST /auth/login', 'by username'], [200, 2], async (on) => {
+    const username = `u${crypto.randomUUID().slice(0, 8)}`
+    const { person } = await signedUp(on, { username })
+    return json({ username, password: person.password })
+  }),
+  act(['POST /auth/login', 'for tokens'], [200, 2], async (on) =>
+    json({ ...(await signedUp(on)).person, transport: 'token' }),
+  ),
+  act(['POST /auth/challenge'], [200, 2], async (on) => {
+    const { challenge } = await bodyOf(await on.request('/auth/register', json(somebody('gated'))))
+    return json({ id: challenge.id, method: 'totp', code: '123456' })
+  }),
+  act(['POST /auth/logout'], [204, 1], async (on) => ({ headers: await byCookie(on) })),
+  act(['POST /auth/logout', 'everywhere'], [204, 1], async (on) => json({ everywhere: true }, await byCookie(on))),
+  act(['POST /auth/logout', 'by bearer'], [204, 1, 2], async (on) => ({ headers: (await byAccountToken(on)).bearer })),
+  act(['POST /auth/logout', 'by nobody'], [204, 0], async () => ({})),
+  act(['GET /auth/session'], [200, 0], async (on) => ({ headers: await byCookie(on) })),
+  act(['GET /auth/session', 'past the lease'], [200, 1], async (on) => {
+    const headers = await byCookie(on)
+    on.clock.pass(300)
+    return { headers }
+  }),
+  act(['GET /auth/session', 'by bearer'], [200, 1], async (on) => ({ headers: (await signedUpByToken(on)).bearer })),
+  act(['GET /auth/session', 'by nobody'], [200, 0], async () => ({})),
+  act(['GET /auth/me'], [200, 0], async (on) => ({ headers: await byCookie(on) })),
+  act(['GET /auth/me', 'past the lease'], [200, 1], async (on) => {
+    const headers = await byCookie(on)
+    on.clock.pass(300)
+    return { headers }
+  }),
+  act(['GET /auth/me', 'by bearer'], [200, 1], async (on) => ({ headers: (await signedUpByToken(on)).bearer })),
+  act(['PATCH /auth/me'], [200, 1], async (on) => json({ name: 'Countess' }, await byCookie(on))),
+  act(['PATCH /auth/me', 'by bearer'], [200, 1, 2], async (on) =>
+    json({ name: 'Countess' }, (await byAccountToken(on)).bearer),
+  ),
+  act(['GET /auth/sessions'], [200, 1], async (on) => ({ headers: await byCookie(on) })),
+  act(['GET /auth/sessions', 'by bearer'], [200, 1], async (on) => ({ headers: (await signedUpByToken(on)).bearer })),
+  act(['DELETE /auth/sessions/:id'], [204, 1], twoSessions),
+  act(['DELETE /auth/sessions'], [204, 1], async (on) => ({ headers: (await twoSessions(on)).headers })),
+  act(['DELETE /auth/sessions', 'by bearer'], [204, 1, 2], async (on) => ({
+    headers: (await byAccountToken(on)).bearer,
+  })),
+  act(['POST /auth/password/change'], [200, 2], async (on) => json(change, await byCookie(on))),
+  act(['POST /auth/password/change', 'by bearer'], [200, 2, 3], async (on) =>
+    json(change, (await byAccountToken(on)).bearer),
+  ),
+  act(['POST /auth/token'], [200, 1], async (on) => json({}, await byCookie(on))),
+  act(['POST /auth/token', 'by bearer'], [200, 1, 2], async (on) => json({}, (await byAccountToken(on)).bearer)),
+  act(['POST /auth/token', 'by refresh token'], [200, 1], async (on) =>
+    json({ refresh_token: (await signedUpByToken(on)).tokens.refresh_token }),
+  ),
+  act(['POST /auth/token/revoke', 'of a refresh token'], [200, 1], async (on) =>
+    json({ token: (await signedUpByToken(on)).tokens.refresh_token }),
+  ),
+  act(['POST /auth/token/revoke', 'of an access token'], [200, 1, 2], async (on) =>
+    json({ token: (await signedUpByToken(on)).tokens.access_token }),
+  ),
+  act(['GET /auth/.well-known/jwks.json'], [200, 0, 1], async (on) => {
+    await signedUpByToken(on)
+    return {}
+  }),
+  act(['GET /auth/openapi.json'], [200, 0], async () => ({})),
+  act(['GET /auth/healthz'], [200, 0], async () => ({})),
+  act(['GET /auth/readyz'], [200, 1], async () => ({})),
+]
+
+export const titleOf = ({ route, how }: Act): string => [route, how].filter(Boolean).join(' ')
+
+/** For `test.each`: the title beside the act. */
+export const titled = (which: readonly Act[] = acts): [string, Act][] => which.map((one) => [titleOf(one), one])
+
+/** Every row of every table, or of some. */
+export const dump = async (on: Server, ...only: string[]): Promise<Record<string, unknown[][]>> => {
+  const names = on.core.tables.map(getTableName).filter((name) => only.length === 0 || only.includes(name))
+  const entries = names.map(async (name) => [name, await query(on, `select * from ${name} order by 1`)] as const)
+  return Object.fromEntries(await Promise.all(entries))
+}
