@@ -1,4 +1,4 @@
-import { getTableName, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { Core } from '../src/identity/core.ts'
 import { bodyOf, json, query, type Server, signedUp, signedUpByToken, somebody } from './harness.ts'
 
@@ -153,7 +153,7 @@ export const titled = (which: readonly Act[] = acts): [string, Act][] => which.m
 
 /** Every row of every table, or of some. */
 export const dump = async (on: Server, ...only: string[]): Promise<Record<string, unknown[][]>> => {
-  const names = on.core.tables.map(getTableName).filter((name) => only.length === 0 || only.includes(name))
+  const names = [...on.core.tables.keys()].filter((name) => only.length === 0 || only.includes(name))
   const entries = names.map(async (name) => [name, await query(on, `select * from ${name} order by 1`)] as const)
   return Object.fromEntries(await Promise.all(entries))
 }
