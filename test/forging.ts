@@ -95,3 +95,12 @@ export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 /** A refresh token of the right form that was never given out. */
 export const anotherToken = (token: string): string =>
   token.slice(0, -8) + (token.at(-8) === 'A' ? 'B' : 'A') + token.slice(-7)
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** The same bytes by another last letter: the bits beyond the last byte differ. */
+export const otherTails = (part: string): string[] => {
+  const spare = part.length % 4 === 2 ? 16 : part.length % 4 === 3 ? 4 : 1
+  const last = alphabet.indexOf(part.slice(-1))
+  return Array.from({ length: spare - 1 }, (_, i) => `${part.slice(0, -1)}${alphabet[last ^ (i + 1)]}`)
+}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fromBase64url, toBase64url } from '../src/base/crypto.ts'
-import { forger, partsOf, statusFor } from './forging.ts'
+import { forger, otherTails, partsOf, statusFor } from './forging.ts'
 import { bodyOf, json, server, signedUpByToken } from './harness.ts'
 
 /** A token has one spelling: whatever a library would forgive is refused before one sees it. */
@@ -8,15 +8,6 @@ const setUp = async () => {
   const on = await server()
   const person = await signedUpByToken(on)
   return { on, person, forge: await forger(on, person) }
-}
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-/** The same bytes by another last letter: the bits beyond the last byte differ. */
-const otherTails = (part: string): string[] => {
-  const spare = part.length % 4 === 2 ? 16 : part.length % 4 === 3 ? 4 : 1
-  const last = alphabet.indexOf(part.slice(-1))
-  return Array.from({ length: spare - 1 }, (_, i) => `${part.slice(0, -1)}${alphabet[last ^ (i + 1)]}`)
 }
 
 test('S46: changed trailing bits of header, payload or signature are refused, though they decode alike', async () => {
