@@ -14,9 +14,13 @@ export const send = async (client: Client, queries: readonly Query[]): Promise<u
 
 const toArrays = ({ rows, columns }: ResultSet): unknown[][] => rows.map((row) => columns.map((_, i) => row[i]))
 
-/** Faults of the statement itself: ours, and no reason to try again. */
+/**
+ * Faults of the statement itself: ours, and no reason to try again. `SQLITE_UNKNOWN` is what a libSQL server calls
+ * SQLite's plain error, such as a missing table.
+ */
 const bugs = [
   'SQLITE_ERROR',
+  'SQLITE_UNKNOWN',
   'SQLITE_CONSTRAINT',
   'SQLITE_MISMATCH',
   'SQLITE_RANGE',
