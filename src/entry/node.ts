@@ -1,25 +1,23 @@
+import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { serve } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { consoleLog } from '../adapters/log.ts'
 import { migrate } from '../adapters/migrate.ts'
-import { nodePorts } from '../adapters/node.ts'
-import { argon2idNode } from '../adapters/password-hash/native.ts'
+import { asSent, backgroundTasks, nodePorts, runServer } from '../adapters/node.ts'
+import { argon2id } from '../adapters/password-hash/native.ts'
 import { createService } from '../app.ts'
 
-const settings = { TURSO_DATABASE_URL: 'file:.data/postern.db', ...process.env }
-const argon2id = await argon2idNode()
-const service = createService(settings, (config) => nodePorts(config, argon2id))
+const url = process.env.TURSO_DATABASE_URL?.trim() || 'file:.data/postern.db'
+const service = createService({ ...process.env, TURSO_DATABASE_URL: url }, (config) => nodePorts(config, argon2id))
 for (const problem of service.problems) consoleLog({ event: 'misconfigured', ...problem })
 if (service.config === undefined) process.exit(1)
+if (url.startsWith('file:')) await migrate(url, undefined, join(import.meta.dirname, '../../drizzle'))
 
-const { url = '', authToken } = service.config.database ?? {}
-if (url.startsWith('file:')) await migrate(url, authToken, join(import.meta.dirname, '../../drizzle'))
-
-const waitUntil = (task: Promise<unknown>) => void task
-const fetch = (request: Request, { incoming }: { incoming: { socket: { remoteAddress?: string | undefined } } }) =>
-  service.fetch(request, { address: incoming.socket.remoteAddress, country: undefined, waitUntil })
-const port = Number(process.env['PORT'] ?? 8787)
-const server = serve({ fetch, port }, () => consoleLog({ event: 'listening', port, origin: service.config?.origin }))
-const timer = setInterval(() => void service.job(waitUntil), 60_000)
-const stop = () => [clearInterval(timer), server.close(() => process.exit(0))]
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+const { waitUntil, finished } = backgroundTasks()
+const fetch = (request: Request, { incoming }: { incoming: Parameters<typeof asSent>[1] }) =>
+  service.fetch(asSent(request, incoming), { address: incoming.socket.remoteAddress, country: undefined, waitUntil })
+const timer = setInterval(() => waitUntil(service.job(waitUntil)), 60_000)
+await runServer(createServer(getRequestListener(fetch)), process.env.PORT || '8787', consoleLog)
+clearInterval(timer)
+await finished()
+process.exit()

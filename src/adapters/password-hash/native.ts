@@ -17,3 +17,6 @@ const native = (): Argon2id => {
 
 const readModule = async (): Promise<WebAssembly.Module> =>
   WebAssembly.compile(await readFile(createRequire(import.meta.url).resolve('@phi-ag/argon2/argon2.wasm')))
+
+/** The best that this Node has. */
+export const argon2id = await argon2idNode()
