@@ -20,8 +20,9 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
   const clientAddress = addressing(core, context)
   const unready = { status: 'unready', keys: 'unknown', sealedByOldSecret: null, clientAddress } as const
   const sealer = `${await core.ring.sealer()}.`
+  const names = JSON.stringify([...core.tables.keys()])
   try {
-    const [found, [keys]] = await context.batch([store.tables({}), store.keys({ sealer, now: context.now })])
+    const [found, [keys]] = await context.batch([store.tables({ names }), store.keys({ sealer, now: context.now })])
     const columns = new Map(found)
     const isMigrated = [...core.tables].every(([table, count]) => (columns.get(table) ?? 0) >= count)
     return {
@@ -39,10 +40,11 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
 }
 
 const store = {
+  /** Asks of our own tables alone: D1 has one of its own of which it tells nobody the columns. */
   tables: prepare(
-    [],
-    () => sql`select m.name as name, count(*) as columns from sqlite_schema m join pragma_table_info(m.name) c
-      where m.type = 'table' group by m.name`,
+    ['names'],
+    (p) => sql`select m.value as name, count(*) as columns
+      from json_each(${p.names}) m join pragma_table_info(m.value) c group by m.value`,
     ([name, count]): [string, number] => [String(name), Number(count)],
   ),
   keys: prepare(
