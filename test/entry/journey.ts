@@ -1,7 +1,5 @@
 import { expect } from 'vitest'
-
-/** One request to a running service, its path under the service's own origin. */
-export type Send = (path: string, init?: RequestInit) => Promise<Response>
+import { bodyOf, cookiesOf, post, type Send } from '../http.ts'
 
 /** A server-side caller of the service at `base`; it follows no redirect and keeps no cookie. */
 export const caller =
@@ -17,22 +15,6 @@ export const password = 'correct horse battery staple'
 let people = 0
 
 export const somebody = () => ({ email: `ada.${people++}.${Date.now()}@example.com`, password })
-
-export const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json', ...headers },
-  body: JSON.stringify(body),
-})
-
-// biome-ignore lint/suspicious/noExplicitAny: whatever the answer holds, the test looks into it
-export const bodyOf = (answer: Response): Promise<any> => answer.json()
-
-/** The `Cookie` header that a browser sends after this answer. */
-export const cookiesOf = (answer: Response): string =>
-  answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ')
 
 /** Somebody registers, is recognised, gets a token for an API, and revokes it: then both are signed out. */
 export const journey = async (send: Send): Promise<void> => {

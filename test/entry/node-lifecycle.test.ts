@@ -4,7 +4,8 @@ import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { startDatabase } from '../../scripts/database.ts'
 import { freePort } from '../../scripts/processes.ts'
-import { bodyOf, caller, cookiesOf, post, somebody } from './journey.ts'
+import { bodyOf, cookiesOf, post } from '../http.ts'
+import { caller, somebody } from './journey.ts'
 import { freshSettings, launch, newFolder, type Settings } from './node-process.ts'
 
 /** A folder that is gone when the test ends. */

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import { bodyOf, caller, cookiesOf, crowd, journey, post, somebody } from './journey.ts'
+import { bodyOf, cookiesOf, post } from '../http.ts'
+import { caller, crowd, journey, somebody } from './journey.ts'
 import { freshSettings, type Launched, launch, newFolder, raw } from './node-process.ts'
 
 let service: Launched

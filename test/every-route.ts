@@ -1,0 +1,75 @@
+import { bodyOf, cookiesOf, post, type Send } from './http.ts'
+
+type Visit = readonly [request: string, status: number, trips: number]
+
+/** Every route of the core, in the order in which `visitEveryRoute` goes, with its answer and its trips when warm. */
+export const everyRoute: readonly Visit[] = [
+  ['POST /auth/register', 201, 1],
+  ['GET /auth/session with the cookie', 200, 0],
+  ['GET /auth/session with a token', 200, 1],
+  ['GET /auth/session', 200, 0],
+  ['GET /auth/me with the cookie', 200, 0],
+  ['GET /auth/me with a token', 200, 1],
+  ['PATCH /auth/me', 200, 1],
+  ['POST /auth/login', 200, 2],
+  ['GET /auth/sessions', 200, 1],
+  ['DELETE /auth/sessions/:id', 204, 1],
+  ['DELETE /auth/sessions', 204, 1],
+  ['POST /auth/password/change', 200, 2],
+  ['POST /auth/token with the cookie', 200, 1],
+  ['POST /auth/token with a refresh token', 200, 1],
+  ['POST /auth/token/revoke', 200, 1],
+  ['POST /auth/logout', 204, 1],
+  ['POST /auth/challenge', 410, 1],
+  ['GET /auth/.well-known/jwks.json', 200, 0],
+  ['GET /auth/openapi.json', 200, 0],
+  ['GET /auth/healthz', 200, 0],
+  ['GET /auth/readyz', 200, 1],
+]
+
+/** `POST /auth/token` of `POST /auth/token with the cookie`. */
+export const routeOf = ([request]: Visit): string => request.split(' ').slice(0, 2).join(' ')
+
+/** Goes through every route as one user. `trips` answers those of the last request. */
+export const visitEveryRoute = async (send: Send, trips: () => number): Promise<Visit[]> => {
+  const visits: Visit[] = []
+  const go = async (request: string, init: RequestInit = {}, id = '') => {
+    const [method = '', path = ''] = request.split(' ')
+    const answer = await send(path.replace(':id', id), { ...init, method })
+    visits.push([request, answer.status, trips()])
+    return answer
+  }
+  const email = `ada.${crypto.randomUUID()}@example.com`
+  const password = 'correct horse battery staple'
+  const newPassword = 'another horse battery staple'
+  await send('/auth/register', post({ email: `warm.${email}`, password, transport: 'token' }))
+
+  const registered = await go('POST /auth/register', post({ email, password }))
+  const own = { cookie: cookiesOf(registered) }
+  const { access_token: token } = await bodyOf(await send('/auth/token', post({ audience: 'account' }, own)))
+  const bearer = { authorization: `Bearer ${token}` }
+  await go('GET /auth/session with the cookie', { headers: own })
+  await go('GET /auth/session with a token', { headers: bearer })
+  await go('GET /auth/session')
+  await go('GET /auth/me with the cookie', { headers: own })
+  await go('GET /auth/me with a token', { headers: bearer })
+  await go('PATCH /auth/me', post({ name: 'Ada Lovelace' }, own))
+  const elsewhere = await go('POST /auth/login', post({ email, password }))
+  await go('GET /auth/sessions', { headers: own })
+  await go('DELETE /auth/sessions/:id', { headers: own }, (await bodyOf(elsewhere)).session.id)
+  await go('DELETE /auth/sessions', { headers: own })
+  const changed = await go('POST /auth/password/change', post({ currentPassword: password, newPassword }, own))
+  const renewed = { cookie: cookiesOf(changed) }
+  await go('POST /auth/token with the cookie', post({}, renewed))
+  const native = await bodyOf(await send('/auth/login', post({ email, password: newPassword, transport: 'token' })))
+  const { refresh_token } = native.tokens
+  const refreshed = await go('POST /auth/token with a refresh token', post({ refresh_token }))
+  await go('POST /auth/token/revoke', post({ token: (await bodyOf(refreshed)).refresh_token }))
+  await go('POST /auth/logout', post({}, renewed))
+  await go('POST /auth/challenge', post({ id: 'A'.repeat(43), method: 'totp', code: '123456' }))
+  await go('GET /auth/.well-known/jwks.json')
+  await go('GET /auth/openapi.json')
+  await go('GET /auth/healthz')
+  await go('GET /auth/readyz')
+  return visits
+}
