@@ -38,9 +38,10 @@ export const beginSession = async (
   await context.batch([
     ...before,
     insertSession(config, context, row, holds),
-    devices.remember(context, device, sessionId),
     ...(refresh ? [refresh.insert] : []),
     ...after,
+    // Past the refund, which asks as the count did whether the account knows the device.
+    devices.remember(context, device, sessionId),
     ...fact.statements,
     ...endings.map(({ statement, reason }) =>
       taking(statement, (ids) => ended.push(...ids.map((id) => ({ id, reason })))),
