@@ -1,5 +1,6 @@
 import { importJWK, type JWK } from 'jose'
 import { toBase64url, utf8 } from '../src/base/crypto.ts'
+import { newId } from '../src/base/ids.ts'
 import { origin, query, type Server } from './harness.ts'
 
 export const issuer = `${origin}/auth`
@@ -7,6 +8,7 @@ export const issuer = `${origin}/auth`
 export interface Signer {
   readonly kid: string
   readonly publicJwk: JWK
+  readonly privateJwk: JWK
   readonly privateKey: CryptoKey
 }
 
@@ -16,9 +18,10 @@ export const signerOf = async (on: Server): Promise<Signer> => {
   const [row = []] = await query(on, 'select id, public_jwk, private_jwk from signing_keys order by signs_from limit 1')
   const [kid, publicJwk, sealed] = row.map(String)
   const opened = await on.core.ring.open(`signing_keys/private_jwk/${kid}`, sealed ?? '')
-  const privateKey = await importJWK(JSON.parse(opened ?? 'null'), 'ES256')
+  const privateJwk: JWK = JSON.parse(opened ?? 'null')
+  const privateKey = await importJWK(privateJwk, 'ES256')
   if (!('type' in privateKey)) throw new Error('An ES256 key is no secret of bytes.')
-  return { kid: kid ?? '', publicJwk: JSON.parse(publicJwk ?? 'null'), privateKey }
+  return { kid: kid ?? '', publicJwk: JSON.parse(publicJwk ?? 'null'), privateJwk, privateKey }
 }
 
 /** The parts of a token, as text: whatever a forger may write. */
@@ -104,3 +107,6 @@ export const otherTails = (part: string): string[] => {
   const last = alphabet.indexOf(part.slice(-1))
   return Array.from({ length: spare - 1 }, (_, i) => `${part.slice(0, -1)}${alphabet[last ^ (i + 1)]}`)
 }
+
+/** A kid of our form that no row has. */
+export const anotherKid = (): string => newId('key')
