@@ -11,7 +11,7 @@ const world = (name: 'file' | 'libsql' | 'd1') => ({ alias: { '#world': at(`test
 const everywhere = 'test/**/*.test.{ts,tsx}'
 const onlyNode = 'test/**/*.node.test.{ts,tsx}'
 const onlyWorkers = ['test/workers/**', 'test/**/*.workers.test.{ts,tsx}']
-const elsewhere = ['test/entry/**', 'test/d1/**']
+const elsewhere = ['test/{entry,edge,d1}/**']
 
 interface WranglerToml {
   compatibility_date: string
@@ -77,7 +77,7 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'entry', include: ['test/entry/**/*.test.{ts,tsx}'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: { name: 'entry', include: ['test/{entry,edge}/**/*.test.{ts,tsx}'], testTimeout: 60_000, hookTimeout: 60_000 },
       },
     ],
   },

@@ -4,6 +4,7 @@ import type { Visit } from './base/ports.ts'
 import { passwords } from './features/password/routes.ts'
 import { session } from './features/session/routes.ts'
 import { token } from './features/token/routes.ts'
+import { cron } from './http/cron.ts'
 import type { Env } from './http/env.ts'
 import { newGuard } from './http/guard.ts'
 import { misconfigured } from './http/misconfigured.ts'
@@ -22,21 +23,23 @@ export const createApp = (core: Core) => {
   const missing = newMissing(app)
   app.onError((error, c) => problemResponse(c.var.context, error))
   app.notFound((c) => problemResponse(c.var.context, missing(c.req.path)))
-  return app
+  const api = app
     .use(protect(core.config, core.ports))
     .route('/auth', session(core, guard))
     .route('/auth', token(core))
     .route('/auth', passwords(core, guard))
     .route('/auth', status(core, app))
+  if (core.config.cronSecret !== undefined) api.route('/auth', cron(core, core.config.cronSecret))
+  return api
 }
 
 export type App = ReturnType<typeof createApp>
 
 /** What an entry says when it has no database to offer. */
-export const noDatabase = (alternative: string): SettingProblem => ({
+export const noDatabase = (alternative?: string): SettingProblem => ({
   setting: 'TURSO_DATABASE_URL',
   problem: 'No database.',
-  fix: `Set it to a libsql: URL, or give ${alternative}.`,
+  fix: `Set it to a libsql: URL${alternative === undefined ? '' : `, or give ${alternative}`}.`,
 })
 
 /** What an entry serves. */
