@@ -1,6 +1,9 @@
 import { fromBase64url, toBase64url, utf8 } from '../src/base/crypto.ts'
-import type { Browser, Server } from './harness.ts'
-import { bodyOf, json, signedUpByToken } from './harness.ts'
+import { quick } from './faults.ts'
+import { type Browser, bodyOf, json, type Server, type ServerOptions, server, signedUpByToken } from './harness.ts'
+
+/** The whole service, with hashes at a hundredth of their cost: what comes after the password is not about them. */
+export const quickServer = (options: ServerOptions = {}): Promise<Server> => server({ argon2id: quick, ...options })
 
 export const cookieName = '__Host-session'
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Hints } from '../src/base/ports.ts'
-import { cookieOf, showing } from './credentials.ts'
+import { cookieOf, quickServer, showing } from './credentials.ts'
 import { faultyDatabase, unreachable } from './faults.ts'
-import { bodyOf, firefox, query, server, signedUp } from './harness.ts'
+import { bodyOf, firefox, query, signedUp } from './harness.ts'
 
-const lastSeen = async (on: Awaited<ReturnType<typeof server>>, id: string) =>
+const lastSeen = async (on: Awaited<ReturnType<typeof quickServer>>, id: string) =>
   (await query(on, 'select last_seen_at, expires_at from sessions where id = ?', id))[0]
 
 test.each(['/auth/session', '/auth/me'])(
@@ -18,7 +18,7 @@ test.each(['/auth/session', '/auth/me'])(
         return real.get(id, later)
       },
     })
-    const on = await server({ hints })
+    const on = await quickServer({ hints })
     const tab = await signedUp(on)
 
     on.clock.pass(299)
@@ -35,7 +35,7 @@ test.each(['/auth/session', '/auth/me'])(
 )
 
 test('the check past the lease slides the idle limit and answers a cookie with a new lease', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on)
   on.clock.pass(300)
 
@@ -51,7 +51,7 @@ test('the check past the lease slides the idle limit and answers a cookie with a
 })
 
 test.each([60, 900])('AUTH_LEASE_SECONDS=%i is the length of the lease', async (seconds) => {
-  const on = await server({ settings: { AUTH_LEASE_SECONDS: String(seconds) } })
+  const on = await quickServer({ settings: { AUTH_LEASE_SECONDS: String(seconds) } })
   const tab = await signedUp(on)
 
   on.clock.pass(seconds - 1)
@@ -64,7 +64,7 @@ test.each([60, 900])('AUTH_LEASE_SECONDS=%i is the length of the lease', async (
 })
 
 test('AUTH_LEASE_SECONDS=0 asks the database always, and slides at most once a minute', async () => {
-  const on = await server({ settings: { AUTH_LEASE_SECONDS: '0' } })
+  const on = await quickServer({ settings: { AUTH_LEASE_SECONDS: '0' } })
   const tab = await signedUp(on)
   const began = on.clock.now
 
@@ -83,7 +83,7 @@ test('AUTH_LEASE_SECONDS=0 asks the database always, and slides at most once a m
 })
 
 test('AUTH_LEASE_SECONDS=0 refuses a session in the very second in which it ended elsewhere', async () => {
-  const on = await server({ settings: { AUTH_LEASE_SECONDS: '0' } })
+  const on = await quickServer({ settings: { AUTH_LEASE_SECONDS: '0' } })
   const tab = await signedUp(on)
   await query(on, 'update sessions set ended_at = ? where id = ?', on.clock.now, tab.session.id)
 
@@ -93,8 +93,8 @@ test('AUTH_LEASE_SECONDS=0 refuses a session in the very second in which it ende
 })
 
 test('a lease that an older, longer setting gave is not believed once the setting is shorter', async () => {
-  const on = await server({ settings: { AUTH_LEASE_SECONDS: '900' } })
-  const shorter = await server({ beside: on, settings: { AUTH_LEASE_SECONDS: '60' } })
+  const on = await quickServer({ settings: { AUTH_LEASE_SECONDS: '900' } })
+  const shorter = await quickServer({ beside: on, settings: { AUTH_LEASE_SECONDS: '60' } })
   const { jar } = await signedUp(on)
 
   const answer = await shorter.request('/auth/me', showing(cookieOf({ jar })))
@@ -104,7 +104,7 @@ test('a lease that an older, longer setting gave is not believed once the settin
 })
 
 test('a lease counts from before the database was asked, however long the answer took', async () => {
-  const on = await server({
+  const on = await quickServer({
     database: (real) => ({
       async run(queries, limit) {
         const rows = await real.run(queries, limit)
@@ -127,7 +127,7 @@ test('a lease counts from before the database was asked, however long the answer
 
 test('a lease never passes the end of its session', async () => {
   const limits = { AUTH_SESSION_MAX_SECONDS: '400', AUTH_SESSION_IDLE_SECONDS: '400' }
-  const on = await server({ settings: limits })
+  const on = await quickServer({ settings: limits })
   const tab = await signedUp(on)
   on.clock.pass(200)
   await tab.api.auth.sessions.$get()
@@ -143,7 +143,7 @@ test('a lease never passes the end of its session', async () => {
 })
 
 test('a strict route renews a lease that is a minute old, and leaves a younger one', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on)
 
   on.clock.pass(59)
@@ -157,7 +157,7 @@ test('a strict route renews a lease that is a minute old, and leaves a younger o
 })
 
 test('in lease, device, address and country are those of the request, and lastSeenAt is the start of the lease', async () => {
-  const on = await server()
+  const on = await quickServer()
   const { jar, session } = await signedUp(on)
   on.clock.pass(200)
   const headers = { 'user-agent': 'curl/8.5.0' }
@@ -175,7 +175,7 @@ test('in lease, device, address and country are those of the request, and lastSe
 })
 
 test('past the lease they are those of the sign-in, and lastSeenAt is now', async () => {
-  const on = await server()
+  const on = await quickServer()
   const { jar, session } = await signedUp(on)
   on.clock.pass(300)
   const headers = { 'user-agent': 'curl/8.5.0' }
@@ -193,7 +193,7 @@ test('past the lease they are those of the sign-in, and lastSeenAt is now', asyn
 
 test('S80, GHSA-8fpg-xm3f-6cx3: with the database down a leased session lives, and past it the answer is 503, never nobody', async () => {
   const { next, database } = faultyDatabase()
-  const on = await server({ database })
+  const on = await quickServer({ database })
   const tab = await signedUp(on)
 
   next(unreachable, unreachable, unreachable)
@@ -208,7 +208,7 @@ test('S80, GHSA-8fpg-xm3f-6cx3: with the database down a leased session lives, a
 })
 
 test('S79: of 50 checks past the lease at once, each answers the session and a cookie that counts', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on)
   on.clock.pass(300)
   const old = cookieOf(tab)

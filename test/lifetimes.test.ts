@@ -4,8 +4,8 @@ import type { Env } from '../src/http/env.ts'
 import { newGuard } from '../src/http/guard.ts'
 import { problemResponse } from '../src/http/problem.ts'
 import { protect } from '../src/http/protect.ts'
-import { accountHolder, cookieOf, refreshed } from './credentials.ts'
-import { bodyOf, query, type Server, server, signedIn, signedUp, signedUpByToken } from './harness.ts'
+import { accountHolder, cookieOf, quickServer, refreshed } from './credentials.ts'
+import { bodyOf, query, type Server, signedIn, signedUp, signedUpByToken } from './harness.ts'
 
 const day = 24 * 60 * 60
 
@@ -20,7 +20,7 @@ test.each([
     7200,
   ],
 ])('S30: a session ends at %s after it was last checked', async (_, settings, extra, limit) => {
-  const on = await server({ settings })
+  const on = await quickServer({ settings })
   const tab = await signedUp(on, extra)
   const told = Date.parse(tab.session.expiresAt) / 1000 - on.clock.now
 
@@ -36,7 +36,7 @@ test.each([
 })
 
 test('S30: a session ends 90 days after its sign-in however often it is used, and sliding never passes that', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on)
   const end = on.clock.now + 90 * day
 
@@ -57,7 +57,7 @@ test('S30: a session ends 90 days after its sign-in however often it is used, an
 
 test('S30: AUTH_SESSION_MAX_SECONDS is the absolute limit, for a session that is not remembered too', async () => {
   const settings = { AUTH_SESSION_MAX_SECONDS: '3600', AUTH_SESSION_IDLE_SECONDS: '3000' }
-  const on = await server({ settings })
+  const on = await quickServer({ settings })
   const tab = await signedUp(on, { remember: false })
   on.clock.pass(2400)
   await tab.api.auth.me.$get()
@@ -71,7 +71,7 @@ test('S30: AUTH_SESSION_MAX_SECONDS is the absolute limit, for a session that is
 })
 
 test('S30: use within the lease does not move the idle limit: the last check does', async () => {
-  const on = await server({ settings: { AUTH_SESSION_IDLE_SECONDS: '1000' } })
+  const on = await quickServer({ settings: { AUTH_SESSION_IDLE_SECONDS: '1000' } })
   const tab = await signedUp(on)
   on.clock.pass(299)
   await tab.api.auth.me.$get()
@@ -83,7 +83,7 @@ test('S30: use within the lease does not move the idle limit: the last check doe
 })
 
 test('S30: an ended session does not come back by its own cookie, and a check does not lengthen a life that is over', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on)
   on.clock.pass(30 * day)
 
@@ -96,7 +96,7 @@ test('S30: an ended session does not come back by its own cookie, and a check do
 
 test('S39: a bearer token slides nothing, and ends with its session', async () => {
   const settings = { AUTH_SESSION_IDLE_SECONDS: '300', AUTH_SESSION_MAX_SECONDS: '300', AUTH_ACCESS_SECONDS: '900' }
-  const on = await server({ settings })
+  const on = await quickServer({ settings })
   const { bearer, tokens } = await signedUpByToken(on)
 
   on.clock.pass(299)
@@ -129,7 +129,7 @@ test.each([
   ['600 s by default', {}, 600],
   ['AUTH_FRESH_SECONDS', { AUTH_FRESH_SECONDS: '30' }, 30],
 ])('S6: a fresh sign-in is one within %s, whatever slid since', async (_, settings, limit) => {
-  const on = await server({ settings })
+  const on = await quickServer({ settings })
   const ask = freshRoutes(on)
   const tab = await signedUp(on)
   const headers = () => ({ cookie: `__Host-session=${cookieOf(tab)}`, 'x-auth-client': 'test' })
@@ -148,7 +148,7 @@ test.each([
 })
 
 test('GHSA-w24r-5266-9c3c: fresh and for the account means both, for every pair of them', async () => {
-  const on = await server()
+  const on = await quickServer()
   const ask = freshRoutes(on)
   const old = await signedUpByToken(on)
   on.clock.pass(599)

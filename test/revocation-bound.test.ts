@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Hint, Hints } from '../src/base/ports.ts'
 import { newContext } from '../src/identity/context.ts'
-import { cookieOf, showing } from './credentials.ts'
-import { bodyOf, type Server, server, signedUp } from './harness.ts'
+import { cookieOf, quickServer, showing } from './credentials.ts'
+import { bodyOf, type Server, signedUp } from './harness.ts'
 
 /** Hints that answer when the test says so. */
 const heldBack = () => {
@@ -28,8 +28,8 @@ test.each([
 ])(
   'S31, S80: when hints %s, a lease ends by itself: 305 s after its end no session is believed anywhere',
   async (_, hints) => {
-    const on = await server()
-    const elsewhere = await server({ beside: on, hints })
+    const on = await quickServer()
+    const elsewhere = await quickServer({ beside: on, hints })
     const tab = await signedUp(on)
     const cookie = cookieOf(tab)
 
@@ -45,8 +45,8 @@ test.each([
 )
 
 test('S31: a cookie that is renewed over and over does not outlive the bound', async () => {
-  const on = await server()
-  const elsewhere = await server({ beside: on, hints: silent })
+  const on = await quickServer()
+  const elsewhere = await quickServer({ beside: on, hints: silent })
   const tab = await signedUp(on)
   let cookie = cookieOf(tab)
   on.clock.pass(300)
@@ -66,7 +66,7 @@ test('S31: a cookie that is renewed over and over does not outlive the bound', a
 })
 
 test('S80: when hints cannot be read, ordinary reads go on and revocation_check_unavailable is counted', async () => {
-  const on = await server({ hints: unreachable })
+  const on = await quickServer({ hints: unreachable })
   const tab = await signedUp(on)
 
   const answers = [await tab.api.auth.session.$get(), await tab.api.auth.me.$get()]
@@ -78,7 +78,7 @@ test('S80: when hints cannot be read, ordinary reads go on and revocation_check_
 })
 
 test('S80: AUTH_REVOCATION_FAIL=closed answers 503 instead, and only where a lease would have been believed', async () => {
-  const on = await server({ hints: unreachable, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
+  const on = await quickServer({ hints: unreachable, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
   const tab = await signedUp(on)
 
   const within = [await tab.api.auth.session.$get(), await tab.api.auth.me.$get()]
@@ -95,7 +95,7 @@ test('S80: AUTH_REVOCATION_FAIL=closed answers 503 instead, and only where a lea
 
 test('S82: a hint has 100 ms; without it the read goes on, and an answer that comes late counts from then on', async () => {
   const { hints, asked } = heldBack()
-  const on = await server({ hints })
+  const on = await quickServer({ hints })
   const tab = await signedUp(on)
   const cookie = cookieOf(tab)
 
@@ -112,7 +112,7 @@ test('S82: a hint has 100 ms; without it the read goes on, and an answer that co
 
 test('S82: AUTH_REVOCATION_FAIL=closed does not wait longer than that either', async () => {
   const { hints, asked } = heldBack()
-  const on = await server({ hints, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
+  const on = await quickServer({ hints, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
   const tab = await signedUp(on)
 
   const answer = await tab.api.auth.me.$get()
@@ -124,7 +124,7 @@ test('S82: AUTH_REVOCATION_FAIL=closed does not wait longer than that either', a
 
 test('an answer of KV that comes late does not undo what this isolate knows by itself', async () => {
   const { hints, asked } = heldBack()
-  const on = await server({ hints })
+  const on = await quickServer({ hints })
   const tab = await signedUp(on)
   const cookie = cookieOf(tab)
   await userOf(on, cookie)
@@ -139,7 +139,7 @@ test('an answer of KV that comes late does not undo what this isolate knows by i
 
 test('that a session has not ended is believed for 5 s, and asked again then', async () => {
   let asked = 0
-  const on = await server({
+  const on = await quickServer({
     hints: () => ({
       async get() {
         asked += 1
@@ -161,7 +161,7 @@ test('that a session has not ended is believed for 5 s, and asked again then', a
 
 test('S74: an isolate remembers 10,000 answers and forgets the oldest', async () => {
   const asked: string[] = []
-  const on = await server({
+  const on = await quickServer({
     hints: () => ({
       async get(id) {
         asked.push(id)

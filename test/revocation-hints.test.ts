@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { listHints } from '../src/adapters/revocations.ts'
 import type { Hints } from '../src/base/ports.ts'
-import { cookieOf, showing } from './credentials.ts'
+import { cookieOf, quickServer, showing } from './credentials.ts'
 import { faultyDatabase, unreachable } from './faults.ts'
-import { bodyOf, query, type Server, server, signedIn, signedUp } from './harness.ts'
+import { bodyOf, query, type Server, signedIn, signedUp } from './harness.ts'
 
 const userOf = async (on: Server, cookie: string) =>
   (await bodyOf(await on.request('/auth/session', showing(cookie)))).user
@@ -24,7 +24,7 @@ const failingWrites = () => {
 
 test('done means committed: a session has ended although its hint could not be written', async () => {
   const { hints } = failingWrites()
-  const on = await server({ hints })
+  const on = await quickServer({ hints })
   const tab = await signedUp(on)
 
   const logout = await tab.api.auth.logout.$post({ json: {} })
@@ -36,7 +36,7 @@ test('done means committed: a session has ended although its hint could not be w
 })
 
 test('the row notes that its hint was put', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on)
 
   await tab.api.auth.logout.$post({ json: {} })
@@ -47,8 +47,8 @@ test('the row notes that its hint was put', async () => {
 
 test('the job puts the hints that are missing, both of ends and of changes, and puts none twice', async () => {
   const { state, hints } = failingWrites()
-  const on = await server({ hints })
-  const elsewhere = await server({ beside: on })
+  const on = await quickServer({ hints })
+  const elsewhere = await quickServer({ beside: on })
   const tab = await signedUp(on, { name: 'Ada' })
   const [changed, ended] = [await signedIn(on, tab.person), await signedIn(on, tab.person)]
   await ended.api.auth.logout.$post({ json: {} })
@@ -70,8 +70,8 @@ test('the job puts the hints that are missing, both of ends and of changes, and 
 
 test('the job of one isolate tells every other of an end that nobody announced', async () => {
   const { state, hints } = failingWrites()
-  const on = await server({ hints })
-  const elsewhere = await server({ beside: on })
+  const on = await quickServer({ hints })
+  const elsewhere = await quickServer({ beside: on })
   const tab = await signedUp(on)
   const cookie = cookieOf(tab)
   await tab.api.auth.logout.$post({ json: {} })
@@ -89,7 +89,7 @@ test('the job of one isolate tells every other of an end that nobody announced',
 })
 
 test('S92: the row of an ended session stays until the bound has passed, and is deleted then', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on)
   await tab.api.auth.logout.$post({ json: {} })
 
@@ -107,7 +107,7 @@ test('S92: the row of an ended session stays until the bound has passed, and is 
 /** Two processes without KV: each reads off the database what ended. */
 const processes = async () => {
   const { next, database } = faultyDatabase()
-  const on = await server()
+  const on = await quickServer()
   const fetched = { count: 0 }
   const counted = () => {
     const real = database(on.world.database)
@@ -128,7 +128,7 @@ const processes = async () => {
 
 test('without KV, a process learns from the list within 10 s, outside of every request', async () => {
   const { on, options, fetched } = await processes()
-  const elsewhere = await server(options)
+  const elsewhere = await quickServer(options)
   const tab = await signedUp(on, { name: 'Ada' })
   const [ended, changed] = [await signedIn(on, tab.person), await signedIn(on, tab.person)]
   const cookies = [cookieOf(ended), cookieOf(changed)] as const
@@ -149,7 +149,7 @@ test('without KV, a process learns from the list within 10 s, outside of every r
 
 test('without KV, the list is fetched at most every 5 s, however many ask', async () => {
   const { on, options, fetched } = await processes()
-  const elsewhere = await server(options)
+  const elsewhere = await quickServer(options)
   const tabs = [await signedUp(on), await signedUp(on), await signedUp(on)]
   const ask = () => Promise.all(tabs.map((tab) => userOf(elsewhere, cookieOf(tab))))
 
@@ -166,8 +166,8 @@ test('without KV, the list is fetched at most every 5 s, however many ask', asyn
 
 test('S80: without KV, a list that cannot be fetched counts as hints that cannot be read', async () => {
   const { on, options, next } = await processes()
-  const open = await server(options)
-  const closed = await server({ ...options, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
+  const open = await quickServer(options)
+  const closed = await quickServer({ ...options, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
   const tab = await signedUp(on)
   const statusOf = async (one: Server) => (await one.request('/auth/me', showing(cookieOf(tab)))).status
   next(unreachable, unreachable)

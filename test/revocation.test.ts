@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Hint, Hints } from '../src/base/ports.ts'
-import { accountHolder, cookieOf, refreshed, showing } from './credentials.ts'
-import { openLimiter, quick } from './faults.ts'
-import { bodyOf, json, type Server, server, signedIn, signedUp } from './harness.ts'
+import { accountHolder, cookieOf, quickServer, refreshed, showing } from './credentials.ts'
+import { openLimiter } from './faults.ts'
+import { bodyOf, json, type Server, signedIn, signedUp } from './harness.ts'
 
 type Tab = Awaited<ReturnType<typeof signedUp>>
 
@@ -40,8 +40,8 @@ const ways: [string, (on: Server, victim: Tab, other: Tab) => Promise<unknown>][
 test.each(ways)(
   'S31, S33: after %s, here at once and in another isolate in seconds, the leased cookie is nobody',
   async (_, end) => {
-    const on = await server({ limiter: openLimiter, argon2id: quick })
-    const elsewhere = await server({ beside: on })
+    const on = await quickServer({ limiter: openLimiter })
+    const elsewhere = await quickServer({ beside: on })
     const victim = await signedUp(on)
     const other = await signedIn(on, victim.person)
     const cookie = cookieOf(victim)
@@ -62,8 +62,8 @@ test.each(ways)(
 test.each(ways)(
   'S31: after %s the strict routes of every isolate refuse it at once, whatever hints say',
   async (_, end) => {
-    const on = await server({ limiter: openLimiter, argon2id: quick })
-    const elsewhere = await server({ beside: on, limiter: openLimiter, argon2id: quick, hints: lost })
+    const on = await quickServer({ limiter: openLimiter })
+    const elsewhere = await quickServer({ beside: on, limiter: openLimiter, hints: lost })
     const victim = await signedUp(on)
     const other = await signedIn(on, victim.person)
     const cookie = cookieOf(victim)
@@ -85,8 +85,8 @@ test.each(ways)(
 )
 
 test('better-auth#9991: a session that was revoked but is leased cannot sign out, rename or see the others', async () => {
-  const on = await server()
-  const elsewhere = await server({ beside: on, hints: lost })
+  const on = await quickServer()
+  const elsewhere = await quickServer({ beside: on, hints: lost })
   const victim = await signedUp(on, { name: 'Ada' })
   const other = await signedIn(on, victim.person)
   const leased = showing(cookieOf(victim))
@@ -105,8 +105,8 @@ test('better-auth#9991: a session that was revoked but is leased cannot sign out
 })
 
 test('a change of the profile sends the leased cookies of the other sessions to the database, once', async () => {
-  const on = await server()
-  const elsewhere = await server({ beside: on })
+  const on = await quickServer()
+  const elsewhere = await quickServer({ beside: on })
   const tab = await signedUp(on, { name: 'Ada' })
   const other = cookieOf(await signedIn(on, tab.person))
   on.clock.pass(10)
@@ -125,7 +125,7 @@ test('a change of the profile sends the leased cookies of the other sessions to 
 })
 
 test('a change of the profile by a token reaches the cookie of the very session that the token stands for', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on, { name: 'Ada' })
   const { access_token } = await bodyOf(await tab.api.auth.token.$post({ json: { audience: 'account' } }))
   const headers = { authorization: `Bearer ${access_token}` }
@@ -137,8 +137,8 @@ test('a change of the profile by a token reaches the cookie of the very session 
 })
 
 test('a session whose snapshot was stale and which then ended is nobody in another isolate within seconds', async () => {
-  const on = await server()
-  const elsewhere = await server({ beside: on })
+  const on = await quickServer()
+  const elsewhere = await quickServer({ beside: on })
   const tab = await signedUp(on)
   const other = await signedIn(on, tab.person)
   await tab.api.auth.me.$patch({ json: { name: 'Ada' } })
@@ -155,7 +155,7 @@ test('a session whose snapshot was stale and which then ended is nobody in anoth
 })
 
 test('a revoked session ends its refresh token and its tokens at once', async () => {
-  const on = await server()
+  const on = await quickServer()
   const app = await accountHolder(on)
   const { bearer, refreshToken } = await refreshed(on, app.tokens.refresh_token)
 
@@ -176,7 +176,7 @@ test('hints live as long as the bound and a minute more', async () => {
       put.push([id, hint, ttl])
     },
   })
-  const on = await server({ hints, settings: { AUTH_LEASE_SECONDS: '60', AUTH_ACCESS_SECONDS: '900' } })
+  const on = await quickServer({ hints, settings: { AUTH_LEASE_SECONDS: '60', AUTH_ACCESS_SECONDS: '900' } })
   const tab = await signedUp(on)
   const other = await signedIn(on, tab.person)
 

@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { server, signedIn, signedUp } from './harness.ts'
+import { quickServer } from './credentials.ts'
+import { signedIn, signedUp } from './harness.ts'
 
 test('KV holds sr:<session id>: ended, or stale with the second of the change', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on)
   const [ended, changed] = [await signedIn(on, tab.person), await signedIn(on, tab.person)]
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { cookieName, cookieOf, userBy } from './credentials.ts'
-import { server, signedUp } from './harness.ts'
+import { cookieName, cookieOf, quickServer, userBy } from './credentials.ts'
+import { signedUp } from './harness.ts'
 
 // In Node, because workerd warns of every header that a test makes of such bytes.
 test.each([
@@ -10,7 +10,7 @@ test.each([
   ['before a NEL', '__Host-session\u0085'],
   ['after a soft hyphen', '\u00ad__Host-session'],
 ])('GHSA-r5rp-j6wh-rvv4, S53: the name %s is another cookie and shadows nothing', async (_, name) => {
-  const on = await server()
+  const on = await quickServer()
   const [ada, mallory] = [await signedUp(on), await signedUp(on)]
 
   const alone = await userBy(on, `${name}=${cookieOf(mallory)}`)

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { newId } from '../src/base/ids.ts'
-import { cookieName, cookieOf, secretOf, showing, signed, unpacked, userBy } from './credentials.ts'
-import { bodyOf, browser, json, query, server, signedIn, signedUp, somebody } from './harness.ts'
+import { cookieName, cookieOf, quickServer, secretOf, showing, signed, unpacked, userBy } from './credentials.ts'
+import { bodyOf, browser, json, query, signedIn, signedUp, somebody } from './harness.ts'
 
 const month = 30 * 24 * 60 * 60
 
 test('S50, S51: the session cookie is __Host-, Secure, HttpOnly, Path=/, SameSite=Lax and has no Domain', async () => {
-  const on = await server()
+  const on = await quickServer()
 
   const { setCookies } = await signedUp(on)
 
@@ -17,7 +17,7 @@ test('S50, S51: the session cookie is __Host-, Secure, HttpOnly, Path=/, SameSit
 test.each(['http://localhost:5173', 'http://127.0.0.1:8787', 'http://[::1]:8787'])(
   'where AUTH_ORIGIN is %s the cookie is called session and is not Secure, for Safari',
   async (AUTH_ORIGIN) => {
-    const on = await server({ settings: { AUTH_ORIGIN } })
+    const on = await quickServer({ settings: { AUTH_ORIGIN } })
 
     const answer = await on.request('/auth/register', json(somebody()))
     const lines = answer.headers.getSetCookie()
@@ -30,7 +30,7 @@ test.each(['http://localhost:5173', 'http://127.0.0.1:8787', 'http://[::1]:8787'
 )
 
 test('the setting decides the name of the cookie, never the URL of the request', async () => {
-  const on = await server()
+  const on = await quickServer()
 
   const answer = await on.request('http://localhost/auth/register', json(somebody()))
 
@@ -38,7 +38,7 @@ test('the setting decides the name of the cookie, never the URL of the request',
 })
 
 test('the cookie outlives the browser only when the session is remembered', async () => {
-  const on = await server()
+  const on = await quickServer()
   const { person, setCookies } = await signedUp(on)
 
   const forgotten = await signedIn(on, person, { remember: false })
@@ -49,7 +49,7 @@ test('the cookie outlives the browser only when the session is remembered', asyn
 })
 
 test('a renewed cookie lives as long as its session', async () => {
-  const on = await server({ settings: { AUTH_SESSION_MAX_SECONDS: String(month) } })
+  const on = await quickServer({ settings: { AUTH_SESSION_MAX_SECONDS: String(month) } })
   const { api, setCookies } = await signedUp(on)
   on.clock.pass(1000)
 
@@ -60,7 +60,7 @@ test('a renewed cookie lives as long as its session', async () => {
 })
 
 test('S55: with the longest profile that there may be, the cookie holds it and stays within 1.5 KB', async () => {
-  const on = await server()
+  const on = await quickServer()
   const person = { ...somebody(), email: `${'a'.repeat(64)}@${`${'b'.repeat(62)}.`.repeat(3)}example.com`.slice(-254) }
   const tab = browser(on)
   const profile = { name: '\u{1F511}'.repeat(64), username: 'u'.repeat(32) }
@@ -74,7 +74,7 @@ test('S55: with the longest profile that there may be, the cookie holds it and s
 })
 
 test('S55: a snapshot that does not fit is left out, and such a cookie is always checked', async () => {
-  const on = await server()
+  const on = await quickServer()
   const { person, user } = await signedUp(on)
   const roles = Array.from({ length: 200 }, (_, i) => `role-${i}`)
   await query(on, 'update users set roles = ? where id = ?', JSON.stringify(roles), user.id)
@@ -88,7 +88,7 @@ test('S55: a snapshot that does not fit is left out, and such a cookie is always
 })
 
 test('S53: of two cookies of one name neither counts, whichever stands first', async () => {
-  const on = await server()
+  const on = await quickServer()
   const ada = cookieOf(await signedUp(on))
   const bob = cookieOf(await signedUp(on))
 
@@ -116,7 +116,7 @@ test.each([
   ['with more behind it', '__Host-session2'],
   ['with more before it', 'x__Host-session'],
 ])('GHSA-r5rp-j6wh-rvv4, S53: the name %s is another cookie and shadows nothing', async (_, name) => {
-  const on = await server()
+  const on = await quickServer()
   const [ada, mallory] = [await signedUp(on), await signedUp(on)]
 
   const alone = await userBy(on, `${name}=${cookieOf(mallory)}`)
@@ -127,7 +127,7 @@ test.each([
 })
 
 test('S53: a cookie without a name, or smuggled into the value of another, is not read', async () => {
-  const on = await server()
+  const on = await quickServer()
   const cookie = `${cookieName}=${cookieOf(await signedUp(on))}`
 
   const users = await Promise.all([`=${cookie}`, `theme=${cookie}`, `theme="x, ${cookie}"`].map((c) => userBy(on, c)))
@@ -136,7 +136,7 @@ test('S53: a cookie without a name, or smuggled into the value of another, is no
 })
 
 test('better-auth#9806: of __Host-session and session together only __Host-session counts', async () => {
-  const on = await server()
+  const on = await quickServer()
   const [ada, mallory] = [await signedUp(on), await signedUp(on)]
   const [host, plain] = [`${cookieName}=${cookieOf(ada)}`, `session=${cookieOf(mallory)}`]
 
@@ -146,7 +146,7 @@ test('better-auth#9806: of __Host-session and session together only __Host-sessi
 })
 
 test('S56: a cookie that differs at any one position is no session', async () => {
-  const on = await server()
+  const on = await quickServer()
   const value = cookieOf(await signedUp(on))
   const flipped = [...value].map((char, i) => `${value.slice(0, i)}${char === 'A' ? 'B' : 'A'}${value.slice(i + 1)}`)
 
@@ -158,7 +158,7 @@ test('S56: a cookie that differs at any one position is no session', async () =>
 })
 
 test('S56: a cookie that is cut, padded, repeated or signed by nobody is no session and costs no trip', async () => {
-  const on = await server()
+  const on = await quickServer()
   const value = cookieOf(await signedUp(on))
   const [payload = '', mac = ''] = value.split('.')
   const forged = [
@@ -187,7 +187,7 @@ test('S56: a cookie that is cut, padded, repeated or signed by nobody is no sess
 })
 
 test('S56: a forged cookie leaves a line in the log and no row, and its text stands in neither', async () => {
-  const on = await server()
+  const on = await quickServer()
   const value = `${cookieOf(await signedUp(on)).slice(0, -4)}AAAA`
   const sessions = await query(on, 'select * from sessions')
 
@@ -200,7 +200,7 @@ test('S56: a forged cookie leaves a line in the log and no row, and its text sta
 })
 
 test('past the lease a good signature is not enough: the database compares the secret', async () => {
-  const on = await server()
+  const on = await quickServer()
   const tab = await signedUp(on)
   const said = unpacked(cookieOf(tab))
   const guessed = await signed(on, said.with(2, secretOf(cookieOf(await signedUp(on)))))
@@ -211,7 +211,7 @@ test('past the lease a good signature is not enough: the database compares the s
 })
 
 test('past the lease a cookie that names another user than its session is nobody', async () => {
-  const on = await server()
+  const on = await quickServer()
   const [ada, bob] = [await signedUp(on), await signedUp(on)]
   const mixed = await signed(on, unpacked(cookieOf(ada)).with(1, bob.user.id))
   on.clock.pass(300)
@@ -229,7 +229,7 @@ test.each([
   ['a list that is too short', [newId('ses')]],
   ['an id that is a list', [[newId('ses')], newId('usr'), 'x', 0, 0]],
 ])('a cookie of another format under our own signature, %s, is nobody and no 500', async (_, said) => {
-  const on = await server()
+  const on = await quickServer()
   const value = await signed(on, said)
 
   const [session, me] = [
@@ -242,7 +242,7 @@ test.each([
 })
 
 test('GHSA-j6c9-x7qj-28xf: a sign-in sets two cookies, each in a line of its own', async () => {
-  const on = await server()
+  const on = await quickServer()
 
   const { setCookies } = await signedUp(on)
 
@@ -250,7 +250,7 @@ test('GHSA-j6c9-x7qj-28xf: a sign-in sets two cookies, each in a line of its own
 })
 
 test('GHSA-5pq2-9x2x-5p6w: no text of a user reaches the attributes of a cookie', async () => {
-  const on = await server()
+  const on = await quickServer()
   const name = 'Ada; Domain=evil.example; Path=/x, __Host-session=1'
 
   const { api, setCookies } = await signedUp(on, { name })

@@ -67,14 +67,16 @@ export const sessionService = (core: Core) => {
      */
     async logout(context: Context, everywhere: boolean): Promise<void> {
       const credential = await callers.read(context)
-      if (credential?.via !== 'token') sessionCookie.clear(context)
-      if (credential === undefined) return
-      if (!credential.managesAccount) throw new Problem(forbidden)
-      const secret = await credential.secretHash()
-      const evidence = { sid: credential.sessionId, secret, now: context.now, freshAfter: -1, reason: 'logout' }
-      const end = everywhere ? sessionsStore.endEvery(evidence) : sessionsStore.endOwn(evidence)
-      const [ids] = await context.batch([end])
-      ended(context, ids, credential.userId, 'logout')
+      if (credential?.managesAccount === false) throw new Problem(forbidden)
+      if (credential !== undefined) {
+        const secret = await credential.secretHash()
+        const evidence = { sid: credential.sessionId, secret, now: context.now, freshAfter: -1, reason: 'logout' }
+        const end = everywhere ? sessionsStore.endEvery(evidence) : sessionsStore.endOwn(evidence)
+        const [ids] = await context.batch([end])
+        ended(context, ids, credential.userId, 'logout')
+      }
+      // Last, so that whoever could not be signed out keeps what it takes to try again.
+      if (!context.headers.has('authorization')) sessionCookie.clear(context)
     },
 
     /** @throws Problem `username_taken` (409) */

@@ -1,0 +1,198 @@
+import { expect, test } from 'vitest'
+import { accountHolder, cookieName, cookieOf, quickServer, showing } from './credentials.ts'
+import { faultyDatabase, replyLost, unreachable } from './faults.ts'
+import { bodyOf, json, query, signedIn, signedUp, signedUpByToken } from './harness.ts'
+
+const cleared = `${cookieName}=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax`
+
+test('S31: logout ends the session in the database in one trip and clears the cookie', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+
+  const answer = await tab.api.auth.logout.$post({ json: {} })
+  const trips = on.trips.last
+  const [row] = await query(on, 'select ended_at, ended_reason from sessions where id = ?', tab.session.id)
+
+  expect([answer.status, trips, await answer.text()]).toEqual([204, 1, ''])
+  expect(tab.setCookies).toEqual([cleared])
+  expect(row).toEqual([on.clock.now, 'logout'])
+})
+
+test('S31: after logout the cookie that was kept is refused by every route', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const kept = cookieOf(tab)
+  await tab.api.auth.logout.$post({ json: {} })
+
+  const replays: [string, RequestInit, number][] = [
+    ['/auth/session', {}, 200],
+    ['/auth/me', {}, 401],
+    ['/auth/me', { ...json({ name: 'M' }), method: 'PATCH' }, 401],
+    ['/auth/sessions', {}, 401],
+    ['/auth/sessions', { method: 'DELETE' }, 401],
+    [`/auth/sessions/${tab.session.id}`, { method: 'DELETE' }, 401],
+    ['/auth/token', json({}), 401],
+  ]
+  const answers = await Promise.all(replays.map(([path, init]) => on.request(path, showing(kept, init))))
+
+  expect(answers.map(({ status }) => status)).toEqual(replays.map(([, , status]) => status))
+  expect(await bodyOf(answers[0] ?? Response.error())).toEqual({ user: null, session: null })
+})
+
+test.each([
+  ['nothing', {}],
+  ['a forged cookie', { cookie: `${cookieName}=deadbeef` }],
+  ['a token that is none', { authorization: 'Bearer deadbeef' }],
+])('logout with %s is done already: 204 without a trip', async (_, headers) => {
+  const on = await quickServer()
+
+  const answer = await on.request('/auth/logout', { method: 'POST', headers })
+
+  expect([answer.status, on.trips.last]).toEqual([204, 0])
+})
+
+test('logout twice is 204 twice, and the second changes nothing', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const cookie = cookieOf(tab)
+  await tab.api.auth.logout.$post({ json: {} })
+  const rows = await query(on, 'select ended_at, changed_at from sessions')
+  on.clock.pass(10)
+
+  const again = await on.request('/auth/logout', showing(cookie, json({})))
+
+  expect([again.status, on.trips.last]).toEqual([204, 1])
+  expect(await query(on, 'select ended_at, changed_at from sessions')).toEqual(rows)
+})
+
+test('logout here leaves the other sessions, logout everywhere ends them all and nobody else’s', async () => {
+  const on = await quickServer()
+  const here = await signedUp(on)
+  const [there, elsewhere] = [await signedIn(on, here.person), await signedIn(on, here.person)]
+  const stranger = await signedUp(on)
+
+  await here.api.auth.logout.$post({ json: {} })
+  const left = [await there.api.auth.sessions.$get(), await elsewhere.api.auth.sessions.$get()]
+  const everywhere = await there.api.auth.logout.$post({ json: { everywhere: true } })
+  const trips = on.trips.last
+  const gone = [await there.api.auth.sessions.$get(), await elsewhere.api.auth.sessions.$get()]
+  const untouched = await stranger.api.auth.sessions.$get()
+
+  expect(left.map(({ status }) => status)).toEqual([200, 200])
+  expect([everywhere.status, trips]).toEqual([204, 1])
+  expect(gone.map(({ status }) => status)).toEqual([401, 401])
+  expect(untouched.status).toBe(200)
+})
+
+test('logout by a token for the account ends its session; by a token for other APIs it is 403 and ends nothing', async () => {
+  const on = await quickServer()
+  const app = await accountHolder(on)
+
+  const foreign = await on.request('/auth/logout', json({}, app.bearer))
+  const everywhere = await on.request('/auth/logout', json({ everywhere: true }, app.bearer))
+  const alive = await on.request('/auth/me', { headers: app.bearer })
+  const own = await on.request('/auth/logout', json({}, app.account))
+  const trips = on.trips.last
+  const dead = await on.request('/auth/me', { headers: app.account })
+
+  expect([foreign.status, everywhere.status, alive.status]).toEqual([403, 403, 200])
+  expect([own.status, trips, own.headers.getSetCookie()]).toEqual([204, 1, []])
+  expect(dead.status).toBe(401)
+})
+
+test('with an Authorization header logout ignores the cookie: it neither ends its session nor clears it', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const app = await accountHolder(on)
+  const both = (headers: Record<string, string>) => showing(cookieOf(tab), json({ everywhere: true }, headers))
+
+  const answers = [
+    await on.request('/auth/logout', both({ authorization: 'Bearer deadbeef' })),
+    await on.request('/auth/logout', both({ authorization: 'Basic YWRhOmFkYQ==' })),
+    await on.request('/auth/logout', both(app.account)),
+  ]
+  const alive = await tab.api.auth.sessions.$get()
+
+  expect(answers.map((answer) => [answer.status, answer.headers.getSetCookie()])).toEqual(Array(3).fill([204, []]))
+  expect(alive.status).toBe(200)
+})
+
+test('a logout that the database did not take is 503 and keeps the cookie, so that it can be repeated', async () => {
+  const { next, database } = faultyDatabase()
+  const on = await quickServer({ database })
+  const tab = await signedUp(on)
+  next(unreachable, unreachable, unreachable)
+
+  const failed = await tab.api.auth.logout.$post({ json: {} })
+  const kept = [...tab.setCookies]
+  const repeated = await tab.api.auth.logout.$post({ json: {} })
+
+  expect([failed.status, kept]).toEqual([503, []])
+  expect([repeated.status, tab.setCookies]).toEqual([204, [cleared]])
+})
+
+test('a logout whose answer the database lost is done, and says so', async () => {
+  const { next, database } = faultyDatabase()
+  const on = await quickServer({ database })
+  const tab = await signedUp(on)
+  const cookie = cookieOf(tab)
+  next(replyLost)
+
+  const answer = await tab.api.auth.logout.$post({ json: {} })
+  const replay = await on.request('/auth/sessions', showing(cookie))
+
+  expect([answer.status, tab.setCookies, replay.status]).toEqual([204, [cleared], 401])
+})
+
+test('S68: logout takes a boolean and nothing else', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const bodies = [
+    { everywhere: 'yes' },
+    { everywhere: 1 },
+    { everywhere: null },
+    { userId: tab.user.id },
+    [],
+    'now',
+    null,
+  ]
+
+  const answers = await Promise.all(bodies.map((body) => tab.fetch('/auth/logout', json(body))))
+
+  expect(answers.map(({ status }) => status)).toEqual(Array(7).fill(422))
+  expect((await tab.api.auth.sessions.$get()).status).toBe(200)
+})
+
+test('S79: of a logout and 20 checks past the lease at once, no cookie is left that counts', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const cookie = cookieOf(tab)
+  on.clock.pass(300)
+
+  const [logout, ...checks] = await Promise.all([
+    on.request('/auth/logout', showing(cookie, json({}))),
+    ...Array.from({ length: 20 }, () => on.request('/auth/session', showing(cookie))),
+  ])
+  const given = checks.flatMap((check) => check.headers.getSetCookie()).map((line) => line.split(/[=;]/)[1] ?? '')
+  const leased = await Promise.all([cookie, ...given].map((one) => on.request('/auth/me', showing(one))))
+  const strict = await Promise.all([cookie, ...given].map((one) => on.request('/auth/sessions', showing(one))))
+
+  expect(logout.status).toBe(204)
+  expect(checks.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  expect([...leased, ...strict].filter(({ status }) => status !== 401)).toEqual([])
+})
+
+test('S79: of 20 logouts at once every one is done and one ends the session', async () => {
+  const on = await quickServer()
+  const { tokens, session } = await signedUpByToken(on)
+  const tab = await signedUp(on)
+
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => on.request('/auth/logout', showing(cookieOf(tab), json({})))),
+  )
+
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(204))
+  expect(on.logs.filter(({ event }) => event === 'session.ended')).toHaveLength(1)
+  expect(await query(on, 'select ended_at from sessions where id = ?', session.id)).toEqual([[null]])
+  expect(tokens.access_token).toMatch(/^ey/)
+})
