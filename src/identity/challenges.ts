@@ -65,14 +65,14 @@ export const answerChallenge = async (
 ): Promise<SignedIn | Challenge> => {
   const { facts, signIn, throttle } = identity
   const hash = await sha256(given.id)
-  const attempt = throttle.onKey(
-    context,
-    sql`(select throttle_key from challenges where hash = ${hash} and ${isOpenAt(context.now)})`,
-  )
+  const sessionId = newId('ses')
+  const keyWhere = (holds: SQL): SQL => sql`(select throttle_key from challenges where hash = ${hash} and ${holds})`
+  const isAnswered = sql`used_by = ${sessionId}`
+  const attempt = throttle.onKey(context, keyWhere(isOpenAt(context.now)), keyWhere(isAnswered))
   const userId = sql`(select user_id from challenges where hash = ${hash})`
   const rows = await context.batch([
     ...attempt.statements,
-    countTry(hash, context.now),
+    countTry(hash, context.now, throttle.isCounted(context, sql`challenges.throttle_key`)),
     ...signIn.reads(userId),
   ] as readonly Statement[])
   const [counted, full, [open], ...gateRows] = rows as [number[], { count: number; endsAt: number }[], OpenChallenge[]]
@@ -85,11 +85,10 @@ export const answerChallenge = async (
     facts.tell(context, { type: 'challenge.refused', userId: account.user.id, reason: given.method })
     throw new Problem(wrongCredentials)
   }
-  const sessionId = newId('ses')
   const result = await signIn.complete(context, {
     account: { ...account, methods: [...new Set([...account.methods, given.method])] },
     manner: held.manner,
-    holds: sql`exists (select 1 from challenges where hash = ${hash} and used_by = ${sessionId})`,
+    holds: sql`exists (select 1 from challenges where hash = ${hash} and ${isAnswered})`,
     gateRows,
     before: [consume(hash, sessionId, context.now, passed.holds)],
     after: [...passed.statements, attempt.refund],
@@ -105,9 +104,10 @@ export const dropChallenges = (userId: string, where: SQL): Statement =>
 
 const isOpenAt = (now: number): SQL => sql`used_at is null and expires_at > ${now} and tries < ${limits.tries}`
 
-const countTry = (hash: string, now: number): Statement<OpenChallenge> =>
+/** A try that the throttle refused is none. */
+const countTry = (hash: string, now: number, isCounted: SQL): Statement<OpenChallenge> =>
   statement(
-    sql`update challenges set tries = tries + 1 where hash = ${hash} and ${isOpenAt(now)}
+    sql`update challenges set tries = tries + 1 where hash = ${hash} and ${isOpenAt(now)} and ${isCounted}
       returning sign_in, (select ${userJson} from users where users.id = challenges.user_id),
         (select suspended_at from users where users.id = challenges.user_id)`,
     ([signIn, json, suspendedAt]) => {

@@ -61,9 +61,21 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
       ])
     },
 
-    /** Counts under a key that a row keeps: 10 in 15 minutes, like a pair. */
-    onKey: (context: Context, key: SQL): Attempt =>
-      attempt(context, [{ counters: [{ key, limit: limits.pair, window: quarter }], where: sql`${key} is not null` }]),
+    /**
+     * Counts under a key that a row keeps: 10 in 15 minutes, like a pair. `key` and `refunded` are SQL that finds it, null
+     * where nothing is to be counted, or given back.
+     */
+    onKey(context: Context, key: SQL, refunded: SQL): Attempt {
+      const counting = (one: SQL): Attempt =>
+        attempt(context, [
+          { counters: [{ key: one, limit: limits.pair, window: quarter }], where: sql`${one} is not null` },
+        ])
+      return { ...counting(key), refund: counting(refunded).refund }
+    },
+
+    /** Holds while this very request was the last that counted under `key`. */
+    isCounted: (context: Context, key: SQL): SQL =>
+      sql`exists (select 1 from throttle where throttle.key = ${key} and throttle.attempt = ${context.requestId})`,
   }
 }
 
