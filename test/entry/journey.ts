@@ -10,7 +10,7 @@ export const caller =
     return fetch(new URL(path, base), { redirect: 'manual', ...init, headers })
   }
 
-export const password = 'correct horse battery staple'
+const password = 'correct horse battery staple'
 
 let people = 0
 

@@ -1,0 +1,133 @@
+import { devNull } from 'node:os'
+import { resolve } from 'node:path'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { unstable_startWorker } from 'wrangler'
+import { quietly, wrangler } from '../../scripts/wrangler.ts'
+import { bodyOf, cookiesOf, post, type Send } from '../http.ts'
+import { caller, crowd, journey, somebody } from './journey.ts'
+import { newFolder, raw } from './node-process.ts'
+
+const config = resolve(import.meta.dirname, '../../wrangler.toml')
+
+/** The Worker of `wrangler.toml` as `wrangler dev` runs it, with these variables; its data go into `folder`. */
+const start = async (folder: string, variables: Readonly<Record<string, string>>) => {
+  const worker = await unstable_startWorker({
+    config,
+    envFiles: [devNull],
+    bindings: Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [name, { type: 'plain_text' as const, value }]),
+    ),
+    dev: {
+      persist: folder,
+      server: { hostname: '127.0.0.1', port: 0 },
+      inspector: false,
+      watch: false,
+      logLevel: 'none',
+    },
+  })
+  const { origin, port } = await worker.url
+  return { base: origin, port: Number(port), stop: () => worker.dispose() }
+}
+
+const randomSecret = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
+
+let worker: Awaited<ReturnType<typeof start>>
+beforeAll(async () => {
+  Object.assign(process.env, quietly)
+  const { path, remove } = newFolder()
+  const { code, output } = await wrangler(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', path])
+  expect(code, output).toBe(0)
+  worker = await start(path, { AUTH_ORIGIN: 'http://localhost', AUTH_SECRET: randomSecret() })
+  return async () => {
+    await worker.stop()
+    remove()
+  }
+})
+
+let callers = 0
+
+/** Each request from an address of its own, as Cloudflare tells it. */
+const fromEverywhere: Send = (path, init = {}) => {
+  const headers = new Headers(init.headers)
+  headers.set('cf-connecting-ip', `198.18.${callers >> 8}.${callers++ & 255}`)
+  return caller(worker.base)(path, { ...init, headers })
+}
+
+test('the entry of Workers carries a registration, a session, a token and its revocation over D1 and KV', async () => {
+  await journey(fromEverywhere)
+})
+
+test('GHSA-j6c9-x7qj-28xf: both cookies of a sign-in survive on Workers', async () => {
+  const answer = await fromEverywhere('/auth/register', post(somebody()))
+
+  expect(answer.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['session', 'device'])
+})
+
+test('CVE-2025-67490, CVE-2026-40155: of 60 interleaved users of one isolate each gets their own answers', async () => {
+  await crowd(fromEverywhere, 60)
+})
+
+test.each([
+  'x-forwarded-for',
+  'x-real-ip',
+  'true-client-ip',
+  'x-vercel-forwarded-for',
+  'x-auth-client-address',
+  'forwarded',
+])('S11: on Workers the address is CF-Connecting-IP, whatever %s says', async (name) => {
+  const headers = { [name]: '203.0.113.7', 'cf-connecting-ip': '192.0.2.1' }
+  const send = caller(worker.base)
+  const cookie = cookiesOf(await send('/auth/register', post(somebody(), headers)))
+
+  const { sessions } = await bodyOf(await send('/auth/sessions', { headers: { ...headers, cookie } }))
+
+  expect(sessions).toEqual([expect.objectContaining({ address: '192.0.2.1' })])
+})
+
+test('more than 30 registrations a minute from one address are refused by the limiter of the platform', async () => {
+  const send = caller(worker.base)
+  const headers = { 'cf-connecting-ip': '192.0.2.99' }
+
+  const answers = await Promise.all(Array.from({ length: 60 }, () => send('/auth/register', post({}, headers))))
+
+  const limited = answers.filter(({ status }) => status === 429)
+  expect(limited.length).toBeGreaterThanOrEqual(29)
+  expect(await bodyOf(limited[0] ?? new Response('{}'))).toMatchObject({ code: 'rate_limited' })
+})
+
+test.each([
+  ['//auth/session', 404],
+  ['/auth//session', 404],
+  ['/auth/%73ession', 404],
+  ['/auth/session/', 404],
+])('GHSA-x732-6j76-qmhm, CVE-2026-41248: GET %s on Workers answers %i', async (target, expected) => {
+  const reply = await raw(worker.port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+
+  expect(reply).toMatch(new RegExp(`^HTTP/1\\.1 ${expected} `))
+})
+
+test('the scheduled event runs the job', async () => {
+  const answer = await fetch(`${worker.base}/cdn-cgi/handler/scheduled`)
+
+  expect([answer.status, await answer.text()]).toEqual([200, 'ok'])
+})
+
+test('S14: a Worker without its settings answers nothing but healthz, and names them', async () => {
+  const { path, remove } = newFolder()
+  onTestFinished(remove)
+  const bare = await start(path, { AUTH_ORIGIN: 'http://auth.example.com' })
+  onTestFinished(bare.stop)
+
+  const health = await caller(bare.base)('/auth/healthz')
+  const answers = [await caller(bare.base)('/auth/session'), await caller(bare.base)('/auth/readyz')]
+
+  expect(health.status).toBe(200)
+  for (const answer of answers) {
+    const { code, fields } = await bodyOf(answer)
+    expect([answer.status, code, Object.keys(fields).sort()]).toEqual([
+      500,
+      'misconfigured',
+      ['AUTH_ORIGIN', 'AUTH_SECRET'],
+    ])
+  }
+})
