@@ -1,4 +1,5 @@
 import { commonWords } from './common-words.ts'
+import { type Words, wordFilter } from './word-filter.ts'
 
 /**
  * True for a password that a guesser tries early: a listed one, or one that a rule makes of listed words, keyboard
@@ -6,12 +7,12 @@ import { commonWords } from './common-words.ts'
  * case make no difference.
  */
 export const isCommon = (password: string): boolean => {
-  listed ??= decode(commonWords)
+  listed ??= wordFilter(commonWords)
   return isGuessable(password, listed)
 }
 
 /** What `isCommon` says, given the words that are listed, all in lower case. */
-export const isGuessable = (password: string, words: ReadonlySet<string>): boolean => {
+export const isGuessable = (password: string, words: Words): boolean => {
   const text = password.normalize('NFKC').toLowerCase()
   if (words.has(text)) return true
   return ruled.test(text) && effectiveLength(text.slice(0, period(text)), words) * 3 <= text.length
@@ -21,18 +22,7 @@ export const isGuessable = (password: string, words: ReadonlySet<string>): boole
 const ruled = /^[!-~]{1,24}$/
 
 /** Made at the first question: a Worker that asks none does not pay for it at its start. */
-let listed: ReadonlySet<string> | undefined
-
-/** Front coding: a capital says how many characters are those of the word before (A none, B one), the rest follows. */
-const decode = (coded: string): ReadonlySet<string> => {
-  const words = new Set<string>()
-  let word = ''
-  for (const [, shared = '', rest = ''] of coded.replaceAll('\n', '').matchAll(/([A-Z])([^A-Z]+)/g)) {
-    word = word.slice(0, shared.charCodeAt(0) - 65) + rest
-    words.add(word)
-  }
-  return words
-}
+let listed: Words | undefined
 
 /** Of the shortest start that, repeated, makes the text; the whole length if it is not repeated. */
 const period = (text: string): number => {
@@ -42,7 +32,7 @@ const period = (text: string): number => {
 }
 
 /** The text cut into the pieces that are worth least. */
-const effectiveLength = (text: string, words: ReadonlySet<string>): number => {
+const effectiveLength = (text: string, words: Words): number => {
   const least = [0]
   for (let end = 1; end <= text.length; end++) {
     let best = end
@@ -54,7 +44,7 @@ const effectiveLength = (text: string, words: ReadonlySet<string>): number => {
 }
 
 /** In characters that one must guess. */
-const worth = (piece: string, words: ReadonlySet<string>): number => {
+const worth = (piece: string, words: Words): number => {
   if (isWalk(piece) || date.test(piece)) return 1
   return words.has(piece) ? 2 : piece.length
 }
