@@ -80,10 +80,10 @@ test.each([
   ['challenges', "insert into challenges values ('h' || ?1, ?2, '{}', 'k', 0, 1, ?1, null, null)"],
   ['devices', "insert into devices values ('d' || ?1, ?2, 1, 1, ?1)"],
   ['throttle', "insert into throttle values ('k' || ?1, 1, ?1, ?2)"],
-  ['signing_keys', "insert into signing_keys values ('key' || ?1, '{}', ?2, 1, 1, 1, ?1)"],
+  ['signing_keys', "insert into signing_keys select 'k' || ?1, public_jwk, ?2, 1, 1, 1, ?1 from signing_keys limit 1"],
 ])('S92: of %s what has expired goes, to the second, and the rest stays', async (table, insert) => {
   const on = await server()
-  const { user } = await signedUp(on)
+  const { user } = await signedUpByToken(on)
   const { now } = on.clock
   const before = await countOf(on, table)
   for (const endsAt of [1, now - 1, now, now + 1, now + 1000]) await query(on, insert, endsAt, user.id)
