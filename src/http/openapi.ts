@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isLoopback } from '../base/origins.ts'
 import type { DocumentedRoute } from './contract.ts'
 import { ProblemShape } from './shapes.ts'
 
@@ -31,6 +32,7 @@ const statusOf: Readonly<Record<string, number>> = {
 
 /** The OpenAPI 3.1 document of the routes, from the declarations that validate them. */
 export const openapi = (routes: readonly DocumentedRoute[], issuer: string) => {
+  const { origin } = new URL(issuer)
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}')
@@ -39,12 +41,12 @@ export const openapi = (routes: readonly DocumentedRoute[], issuer: string) => {
   return {
     openapi: '3.1.0',
     info: { title: 'Postern', version: '1', description: 'Sign-up, sessions, tokens and revocation.' },
-    servers: [{ url: new URL(issuer).origin }],
+    servers: [{ url: origin }],
     paths,
     components: {
       schemas: { Problem: jsonSchema(ProblemShape, 'output') },
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-session' },
+        session: { type: 'apiKey', in: 'cookie', name: isLoopback(origin) ? 'session' : '__Host-session' },
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'at+jwt' },
       },
     },
