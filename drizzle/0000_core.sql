@@ -4,6 +4,7 @@ CREATE TABLE `challenges` (
 	`sign_in` text NOT NULL,
 	`throttle_key` text NOT NULL,
 	`tries` integer DEFAULT 0 NOT NULL,
+	`tried_by` text,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
 	`used_at` integer,

@@ -63,16 +63,22 @@ export const answerChallenge = async (
   context: Context,
   given: Answer & { readonly id: string },
 ): Promise<SignedIn | Challenge> => {
-  const { facts, signIn, throttle } = identity
+  const { devices, facts, signIn, throttle } = identity
   const hash = await sha256(given.id)
   const sessionId = newId('ses')
   const keyWhere = (holds: SQL): SQL => sql`(select throttle_key from challenges where hash = ${hash} and ${holds})`
   const isAnswered = sql`used_by = ${sessionId}`
-  const attempt = throttle.onKey(context, keyWhere(isOpenAt(context.now)), keyWhere(isAnswered))
+  const isOpen = isOpenFor(context)
   const userId = sql`(select user_id from challenges where hash = ${hash})`
+  const device = await devices.shown(context, undefined)
+  const attempt = await throttle.on(context, {
+    identifier: keyWhere(isOpen),
+    identifierThen: keyWhere(isAnswered),
+    knownDevice: device && { id: device.id, holds: devices.belongsTo(context, device, userId) },
+  })
   const rows = await context.batch([
     ...attempt.statements,
-    countTry(hash, context.now, throttle.isCounted(context, sql`challenges.throttle_key`)),
+    countTry(context, hash, attempt.isCounted),
     ...signIn.reads(userId),
   ] as readonly Statement[])
   const [counted, full, [open], ...gateRows] = rows as [number[], { count: number; endsAt: number }[], OpenChallenge[]]
@@ -102,12 +108,15 @@ export const answerChallenge = async (
 export const dropChallenges = (userId: string, where: SQL): Statement =>
   statement(sql`delete from challenges where user_id = ${userId} and ${where}`)
 
-const isOpenAt = (now: number): SQL => sql`used_at is null and expires_at > ${now} and tries < ${limits.tries}`
+/** Open still, or open when this very request counted its try. */
+const isOpenFor = ({ now, requestId }: Context): SQL =>
+  sql`used_at is null and expires_at > ${now} and (tries < ${limits.tries} or tried_by = ${requestId})`
 
-/** A try that the throttle refused is none. */
-const countTry = (hash: string, now: number, isCounted: SQL): Statement<OpenChallenge> =>
+/** A try that the throttle refused is none; a repeat of the batch is the same try. */
+const countTry = (context: Context, hash: string, isCounted: SQL): Statement<OpenChallenge> =>
   statement(
-    sql`update challenges set tries = tries + 1 where hash = ${hash} and ${isOpenAt(now)} and ${isCounted}
+    sql`update challenges set tries = tries + (tried_by is not ${context.requestId}), tried_by = ${context.requestId}
+      where hash = ${hash} and ${isOpenFor(context)} and ${isCounted}
       returning sign_in, (select ${userJson} from users where users.id = challenges.user_id),
         (select suspended_at from users where users.id = challenges.user_id)`,
     ([signIn, json, suspendedAt]) => {

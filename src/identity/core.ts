@@ -73,7 +73,7 @@ export const newCore = (config: Config, ports: Ports) => {
       ['sessions', 17],
       ['devices', 5],
       ['refresh_tokens', 7],
-      ['challenges', 9],
+      ['challenges', 10],
       ['throttle', 4],
       ['signing_keys', 7],
     ]),

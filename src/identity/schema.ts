@@ -97,6 +97,8 @@ export const challenges = sqliteTable(
     signIn: text('sign_in').notNull(),
     throttleKey: text('throttle_key').notNull(),
     tries: integer().notNull().default(0),
+    /** The request that tried last, so that its own retry counts once. */
+    triedBy: text('tried_by'),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
     usedAt: integer('used_at'),

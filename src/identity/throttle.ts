@@ -6,7 +6,7 @@ import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import { statement } from './statement.ts'
 
-/** One counter of an attempt. `key` is an HMAC, or SQL that finds one. */
+/** One counter of an attempt. `key` is an HMAC, or SQL that finds one; null counts nothing. */
 interface Counter {
   readonly key: SQL
   readonly limit: number
@@ -19,13 +19,20 @@ export interface Attempt {
   readonly statements: readonly [Statement<number>, Statement<{ count: number; endsAt: number }>]
   /** Judges their rows. @throws Problem `too_many_attempts` (429) */
   judge(counted: readonly number[], standing: readonly { count: number; endsAt: number }[]): void
-  /** Rides in the batch of the success: it was no guess. Converges when it runs twice. */
+  /** Holds in that very batch where the attempt was let pass. */
+  readonly isCounted: SQL
+  /**
+   * Rides in the batch of the success: it was no guess. A repeat of the batch takes nothing off again, unless another
+   * attempt came between: then the counters are one too low, which nobody can bring about at will.
+   */
   readonly refund: Statement
 }
 
 export interface AttemptOn {
-  /** What is guessed at, as typed: an e-mail, a username, a user id. */
-  readonly identifier: string
+  /** What is guessed at, as typed: an e-mail, a username, a user id. Or SQL that finds what `keyOf` made of it. */
+  readonly identifier: string | SQL
+  /** The same for the batch of the success, where that finds it in another way. */
+  readonly identifierThen?: SQL
   /** A condition under which the device of the attempt is one that the account knows. */
   readonly knownDevice?: { readonly id: string; readonly holds: SQL } | undefined
   /** Count only where this holds. */
@@ -41,41 +48,42 @@ const day = 24 * 60 * 60
  */
 export const newThrottle = (config: Config, ring: KeyRing) => {
   const { limits } = config
+  const mac = (text: string) => ring.mac('throttle', text)
+
+  /** A device that the account knows has a counter of its own, which no stranger can fill. */
+  const groups = async (
+    context: Context,
+    key: SQL,
+    { knownDevice, where = sql`true` }: AttemptOn,
+  ): Promise<Group[]> => {
+    const address = await mac(`address ${context.address ?? 'unknown'}`)
+    const stranger: Counter[] = [
+      { key: sql`${key} || ${address}`, limit: limits.pair, window: quarter },
+      { key, limit: limits.identifier, window: day },
+      { key: sql`${address}`, limit: limits.address, window: quarter },
+    ]
+    const isMeant = sql`${where} and ${key} is not null`
+    if (knownDevice === undefined) return [{ counters: stranger, where: isMeant }]
+    const device = await mac(`device ${knownDevice.id}`)
+    return [
+      {
+        counters: [{ key: sql`${key} || ${device}`, limit: limits.pair, window: quarter }],
+        where: sql`${isMeant} and ${knownDevice.holds}`,
+      },
+      { counters: stranger, where: sql`${isMeant} and not ${knownDevice.holds}` },
+    ]
+  }
+
   return {
     /** The key under which attempts on `identifier` count, for rows that must be counted without knowing it. */
-    keyOf: (identifier: string) => ring.mac('throttle', `identifier ${identifier}`),
+    keyOf: (identifier: string) => mac(`identifier ${identifier}`),
 
-    async on(context: Context, { identifier, knownDevice, where }: AttemptOn): Promise<Attempt> {
-      const key = async (text: string): Promise<SQL> => sql`${await ring.mac('throttle', text)}`
-      const address = context.address ?? 'unknown'
-      const stranger: Counter[] = [
-        { key: await key(`pair ${address} ${identifier}`), limit: limits.pair, window: quarter },
-        { key: await key(`identifier ${identifier}`), limit: limits.identifier, window: day },
-        { key: await key(`address ${address}`), limit: limits.address, window: quarter },
-      ]
-      if (knownDevice === undefined) return attempt(context, [{ counters: stranger, where: where ?? sql`true` }])
-      const own = { key: await key(`device ${knownDevice.id} ${identifier}`), limit: limits.pair, window: quarter }
-      return attempt(context, [
-        { counters: [own], where: knownDevice.holds },
-        { counters: stranger, where: sql`not ${knownDevice.holds}` },
-      ])
+    async on(context: Context, given: AttemptOn): Promise<Attempt> {
+      const { identifier, identifierThen } = given
+      const key = typeof identifier === 'string' ? sql`${await mac(`identifier ${identifier}`)}` : identifier
+      const counted = await groups(context, key, given)
+      return attempt(context, counted, identifierThen ? await groups(context, identifierThen, given) : counted)
     },
-
-    /**
-     * Counts under a key that a row keeps: 10 in 15 minutes, like a pair. `key` and `refunded` are SQL that finds it, null
-     * where nothing is to be counted, or given back.
-     */
-    onKey(context: Context, key: SQL, refunded: SQL): Attempt {
-      const counting = (one: SQL): Attempt =>
-        attempt(context, [
-          { counters: [{ key: one, limit: limits.pair, window: quarter }], where: sql`${one} is not null` },
-        ])
-      return { ...counting(key), refund: counting(refunded).refund }
-    },
-
-    /** Holds while this very request was the last that counted under `key`. */
-    isCounted: (context: Context, key: SQL): SQL =>
-      sql`exists (select 1 from throttle where throttle.key = ${key} and throttle.attempt = ${context.requestId})`,
   }
 }
 
@@ -86,43 +94,48 @@ interface Group {
   readonly where: SQL
 }
 
-const attempt = (context: Context, groups: readonly Group[]): Attempt => {
-  const { now, requestId } = context
-  const refunded = `${requestId} refunded`
-  const offered = sql.join(
-    groups.flatMap(({ counters, where }, group) =>
+/** `key`, `ceiling` and `span` of each counter that is meant. */
+const offer = (groups: readonly Group[]): SQL =>
+  sql.join(
+    groups.flatMap(({ counters, where }) =>
       counters.map(
-        ({ key, limit, window }) =>
-          sql`select ${key} as key, ${limit} as ceiling, ${window} as span, ${group} as family where ${where}`,
+        ({ key, limit, window }) => sql`select ${key} as key, ${limit} as ceiling, ${window} as span where ${where}`,
       ),
     ),
     sql` union all `,
   )
-  const keys = sql`select key from (${offered})`
-  const full = sql`exists (select 1 from offered o join throttle t on t.key = o.key
-    where t.ends_at > ${now} and t.count >= o.ceiling and t.attempt <> ${requestId})`
-  const count = sql`with offered as (${offered})
+
+/** A cross join, which SQLite never turns round: it would walk every live counter to find three. */
+const joined = sql.raw('offered o cross join throttle t')
+
+const attempt = (context: Context, counted: readonly Group[], returned: readonly Group[]): Attempt => {
+  const { now, requestId } = context
+  const refunded = `${requestId} refunded`
+  const offered = sql`with offered as (${offer(counted)})`
+  const isFull = sql`t.key = o.key and t.ends_at > ${now} and t.count >= o.ceiling`
+  const count = sql`${offered}
     insert into throttle (key, count, ends_at, attempt)
-    select key, 1, ${now} + span, ${requestId} from offered where not ${full}
+    select key, 1, ${now} + span, ${requestId} from offered
+    where not exists (select 1 from ${joined} where ${isFull} and t.attempt <> ${requestId})
     on conflict (key) do update set
       count = iif(throttle.ends_at > ${now}, throttle.count + (throttle.attempt <> excluded.attempt), 1),
       ends_at = iif(throttle.ends_at > ${now}, throttle.ends_at, excluded.ends_at),
       attempt = excluded.attempt
     returning count`
-  const fullNow = sql`with offered as (${offered})
-    select t.count, t.ends_at from offered o join throttle t on t.key = o.key
-    where t.ends_at > ${now} and t.count >= o.ceiling`
+  const full = sql`${offered} select t.count, t.ends_at from ${joined} where ${isFull}`
   return {
     statements: [
       statement(count, ([value]) => Number(value)),
-      statement(fullNow, ([value, endsAt]) => ({ count: Number(value), endsAt: Number(endsAt) })),
+      statement(full, ([value, endsAt]) => ({ count: Number(value), endsAt: Number(endsAt) })),
     ],
-    judge(counted, standing) {
-      if (counted.length > 0 || standing.length === 0) return
+    judge(rows, standing) {
+      if (rows.length > 0 || standing.length === 0) return
       const retryAfter = Math.max(1, ...standing.map(({ endsAt }) => endsAt - now))
       throw new Problem(tooManyAttempts, { retryAfter })
     },
+    isCounted: sql`exists (select 1 from throttle where attempt = ${requestId} and key in
+      (select key from (${offer(counted)})))`,
     refund: statement(sql`update throttle set count = count - 1, attempt = ${refunded}
-      where count > 0 and attempt <> ${refunded} and key in (${keys})`),
+      where count > 0 and attempt <> ${refunded} and key in (select key from (${offer(returned)}))`),
   }
 }
