@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
 import { readSettings } from '../src/base/config.ts'
 import { migrateDatabase, nameOf } from './migrate.ts'
+import { wholeList } from './whole-list.ts'
 import { wrangler } from './wrangler.ts'
 
 process.chdir(resolve(import.meta.dirname, '..'))
@@ -61,13 +62,23 @@ function checkSettings(): string[] {
 function checkForWorkers(): string[] {
   const { AUTH_ORIGIN = '', TURSO_DATABASE_URL = '', AUTH_LIMIT_REQUESTS } = given
   const limit = toml.ratelimits.find(({ name }) => name === 'REQUESTS')?.simple.limit
-  const refused: string[] = []
+  const refused = wildcardsOnSuffixes()
   if (AUTH_ORIGIN.startsWith('http:')) refused.push('AUTH_ORIGIN: Not https.')
   if (/^(file|http):|tls=0/.test(TURSO_DATABASE_URL)) refused.push('TURSO_DATABASE_URL: Out of reach of a Worker.')
   if (AUTH_LIMIT_REQUESTS && Number(AUTH_LIMIT_REQUESTS) !== limit) {
     refused.push(`AUTH_LIMIT_REQUESTS: Not the ${limit} of [[ratelimits]] in wrangler.toml. Make them equal.`)
   }
   return refused
+}
+
+/** The service knows an extract of the list; here is room for all of it. */
+function wildcardsOnSuffixes(): string[] {
+  const entries = (given.AUTH_TRUSTED_ORIGINS ?? '').split(',').map((entry) => entry.trim())
+  return entries.filter(Boolean).flatMap((entry, at) => {
+    const host = /^https:\/\/\*\.([^:/]+)/.exec(entry)?.[1]
+    if (!host || !wholeList.isPublicSuffix(host)) return []
+    return [`AUTH_TRUSTED_ORIGINS: Entry ${at + 1} is a wildcard on a public suffix. Name the hosts one by one.`]
+  })
 }
 
 function printPlan(unset: string[]) {

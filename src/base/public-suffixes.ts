@@ -1,12 +1,13 @@
 import { publicSuffixTable } from './public-suffix-table.ts'
 
 /**
- * Whether strangers can register names, or are handed them, directly below `domain` (lower case, `xn--` form).
- * Covered: every single label, known or not; second-level labels that at least three registries use (`co.uk`,
- * `com.au`), and the registries' own wildcards; of the list's private section the hosting platforms under generic and
- * worldwide top-level domains, and a few that the list does not know (`scripts/public-suffixes.ts`). Not covered:
- * geographic names below a country (`oslo.no`, `chiyoda.tokyo.jp`), vanity names of dynamic DNS, and what a provider
- * keeps to one country.
+ * Whether strangers can register names, or are handed them, directly below `domain` (lower case, `xn--` form). The
+ * table is an extract of the Public Suffix List. Covered: every single label, known or not; the second levels that
+ * three or more countries use, the fifteen commonest of these (`co`, `com`, `org` ...) below every country; the
+ * registries' own wildcards; the well-known hosts of apps, sites and files under generic top-level domains, and some
+ * that the list does not know (`hosting` in `scripts/public-suffixes.ts`). Not covered: geographic and other names below
+ * a single country (`oslo.no`), second levels in another script, dynamic DNS save one, small hosts, hosts under a
+ * country's domain save a few. `npm run deploy` checks its settings against the whole list.
  * @see https://publicsuffix.org/list/
  */
 export const isPublicSuffix = (domain: string): boolean => {
@@ -14,14 +15,21 @@ export const isPublicSuffix = (domain: string): boolean => {
   if (labels.length < 2) return true
   suffixes ??= readTable()
   const known = suffixes
+  const [first = '', ...others] = labels
+  const parent = others.join('.')
   if (known.has(domain) || known.has(`*.${domain}`)) return true
-  if (known.has(`*.${labels.slice(1).join('.')}`)) return !known.has(`!${domain}`)
+  if (parent.length === 2 && known.has(`${first}.??`)) return true
+  if (first.length === 2 && known.has(`??.${parent}`)) return true
+  if (known.has(`*.${parent}`)) return !known.has(`!${domain}`)
   return labels.some((_, at) => known.has(`**.${labels.slice(at).join('.')}`))
 }
 
 let suffixes: ReadonlySet<string> | undefined
 
-/** `co com:uk au;...`: each label before each parent. `*` any label, `**` the parent and all below it, `!` not so. */
+/**
+ * `co com:uk au;...`: each label before each parent. `*` any label, `**` the parent and all below it, `!` not so;
+ * `??` any two letters.
+ */
 const readTable = (): ReadonlySet<string> => {
   const found = new Set<string>()
   for (const record of publicSuffixTable.split(';')) {
