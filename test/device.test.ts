@@ -132,6 +132,7 @@ test('S12: an identifier that nobody has gains nothing by a device', async () =>
   for (let i = 0; i < 14; i++) await login(on, { username: 'nobody', password: wrong }, deviceOf(jar))
 
   expect(counter.hashes).toBe(10)
+  expect(await query(on, 'select count(*) from throttle')).toEqual([[3]])
 })
 
 const forgeries: [string, (genuine: string, user: string) => string][] = [

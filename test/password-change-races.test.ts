@@ -72,6 +72,22 @@ test.each([
   expect(await liveSessions(on)).toEqual([[0]])
 })
 
+test('a password that something else has changed between the two trips of a change stays', async () => {
+  const { on, faults, person, api } = await withFaults()
+  const [[stored] = []] = await query(on, 'select hash from passwords')
+  const other = String(stored).replace(/.{4}$/, 'AAAA')
+  faults.next(
+    noFault,
+    after(() => query(on, 'update passwords set hash = ?', other)),
+  )
+
+  const answer = await api.auth.password.change.$post({ json: { currentPassword: person.password, newPassword } })
+
+  expect(await bodyOf(answer)).toMatchObject({ status: 403, code: 'wrong_credentials' })
+  expect(await query(on, 'select hash from passwords')).toEqual([[other]])
+  expect((await api.auth.sessions.$get()).status).toBe(200)
+})
+
 test('S32: a user who is suspended between the two trips of a change changes nothing', async () => {
   const { on, faults, person, api } = await withFaults()
   const stored = await query(on, 'select hash from passwords')

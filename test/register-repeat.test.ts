@@ -147,6 +147,7 @@ test('a registration whose reply from the database got lost recognises its own r
   expect((await tab.api.auth.me.$get()).status).toBe(200)
   expect(await query(on, 'select count(*) from users')).toEqual([[1]])
   expect(await query(on, 'select count(*) from sessions where ended_at is null')).toEqual([[1]])
+  expect(await query(on, 'select * from throttle where count > 0')).toEqual([])
 })
 
 test.each([
