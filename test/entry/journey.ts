@@ -43,27 +43,24 @@ export const journey = async (send: Send): Promise<void> => {
 
 /**
  * So many people, of whom some register at once (no more than a process will hash for), and all ask at once who they
- * are, get a token and ask again: nobody is ever taken for another.
+ * are, by the cookie that they were given and by the token that it gives: nobody is ever taken for another.
  */
 export const crowd = async (send: Send, count: number): Promise<void> => {
-  const signUp = async (person: ReturnType<typeof somebody>) =>
-    bodyOf(await send('/auth/register', post({ ...person, transport: 'token' })))
-  const everybody: { email: string; answers: Awaited<ReturnType<typeof signUp>> }[] = []
-  while (everybody.length < count) {
-    const some = Array.from({ length: 6 }, somebody)
-    const answers = await Promise.all(some.map(signUp))
-    everybody.push(...some.map(({ email }, i) => ({ email, answers: answers[i] })))
+  const everybody: { email: string; cookie: string; user: { id: string; email: string } }[] = []
+  const signUp = async ({ email, password }: ReturnType<typeof somebody>) => {
+    const answer = await send('/auth/register', post({ email, password }))
+    everybody.push({ email, cookie: cookiesOf(answer), user: (await bodyOf(answer)).user })
   }
+  while (everybody.length < count) await Promise.all(Array.from({ length: 6 }, somebody).map(signUp))
 
   const seen = await Promise.all(
-    everybody.map(async ({ email, answers: { user, tokens } }) => {
-      const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
-      const [me, current, refreshed] = await Promise.all([
-        send('/auth/me', as(tokens.access_token)).then(bodyOf),
-        send('/auth/session', as(tokens.access_token)).then(bodyOf),
-        send('/auth/token', post({ refresh_token: tokens.refresh_token })).then(bodyOf),
+    everybody.map(async ({ email, cookie, user }) => {
+      const [me, current, { access_token }] = await Promise.all([
+        send('/auth/me', { headers: { cookie } }).then(bodyOf),
+        send('/auth/session', { headers: { cookie } }).then(bodyOf),
+        send('/auth/token', post({}, { cookie })).then(bodyOf),
       ])
-      const again = await bodyOf(await send('/auth/me', as(refreshed.access_token)))
+      const again = await send('/auth/me', { headers: { authorization: `Bearer ${access_token}` } }).then(bodyOf)
       return [user, me, current.user, again].every((one) => one.email === email && one.id === user.id)
     }),
   )
