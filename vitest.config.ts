@@ -77,7 +77,12 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'entry', include: ['test/{entry,edge}/**/*.test.{ts,tsx}'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'entry',
+          include: ['test/{entry,edge}/**/*.test.{ts,tsx}'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
   },
