@@ -52,6 +52,7 @@ export default defineConfig({
         resolve: world('file'),
         test: {
           name: 'node',
+          testTimeout: 30_000,
           include: [everywhere],
           exclude: [...elsewhere, ...onlyWorkers],
           globalSetup: 'test/worlds/file.setup.ts',
@@ -62,6 +63,7 @@ export default defineConfig({
         resolve: world('libsql'),
         test: {
           name: 'workerd',
+          testTimeout: 30_000,
           include: [everywhere],
           exclude: [...elsewhere, onlyNode],
           globalSetup: 'test/worlds/libsql.setup.ts',
@@ -72,6 +74,7 @@ export default defineConfig({
         resolve: world('d1'),
         test: {
           name: 'd1',
+          testTimeout: 30_000,
           include: ['test/d1/**/*.test.{ts,tsx}'],
           provide: { migrations: await readD1Migrations(at('drizzle')) },
         },

@@ -12,7 +12,6 @@ import { newMissing } from './http/missing.ts'
 import { problemResponse } from './http/problem.ts'
 import { protect } from './http/protect.ts'
 import { status } from './http/status.ts'
-import { newContext } from './identity/context.ts'
 import { type Core, newCore, type Ports } from './identity/core.ts'
 import { type JobReport, runJob } from './identity/job.ts'
 
@@ -69,11 +68,10 @@ export const createService = (
   for (const warning of warnings) ports.log({ event: 'setting_ignored', warning })
   const core = newCore(config, ports)
   const app = createApp(core)
-  const nobody = { headers: new Headers(), isSafe: false, address: undefined, country: undefined }
   return {
     config,
     problems,
     fetch: (request, visit) => app.fetch(request, visit),
-    job: (waitUntil) => runJob(core, newContext({ ...ports, ...nobody, waitUntil })),
+    job: (waitUntil) => runJob(core, waitUntil),
   }
 }

@@ -4,7 +4,6 @@ import { newWorld } from '#world'
 import { type App, createApp } from '../src/app.ts'
 import { readSettings } from '../src/base/config.ts'
 import type { Argon2id, Database, Hints, Limiter, Value, Visit } from '../src/base/ports.ts'
-import { newContext } from '../src/identity/context.ts'
 import { type Core, newCore, type Ports } from '../src/identity/core.ts'
 import { runJob } from '../src/identity/job.ts'
 import type { Session } from '../src/identity/session-views.ts'
@@ -104,17 +103,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
       return answer
     },
     job: async () => {
-      const report = await runJob(
-        core,
-        newContext({
-          ...ports,
-          headers: new Headers(),
-          isSafe: false,
-          address: undefined,
-          country: undefined,
-          waitUntil,
-        }),
-      )
+      const report = await runJob(core, waitUntil)
       await settled()
       return report
     },

@@ -42,7 +42,6 @@ test('S31: after logout the cookie that was kept is refused by every route', asy
 test.each([
   ['nothing', {}],
   ['a forged cookie', { cookie: `${cookieName}=deadbeef` }],
-  ['a token that is none', { authorization: 'Bearer deadbeef' }],
 ])('logout with %s is done already: 204 without a trip', async (_, headers) => {
   const on = await quickServer()
 
@@ -100,6 +99,19 @@ test('logout by a token for the account ends its session; by a token for other A
   expect(dead.status).toBe(401)
 })
 
+test('logout with a token that is worth nothing is 401: its session may well live', async () => {
+  const on = await quickServer()
+  const { tokens } = await signedUpByToken(on)
+  const late = { authorization: `Bearer ${tokens.access_token}` }
+  on.clock.pass(400)
+
+  const none = await on.request('/auth/logout', { method: 'POST', headers: { authorization: 'Bearer deadbeef' } })
+  const expired = await on.request('/auth/logout', json({ everywhere: true }, late))
+  const refreshed = await on.request('/auth/token', json({ refresh_token: tokens.refresh_token }))
+
+  expect([none.status, expired.status, refreshed.status]).toEqual([401, 401, 200])
+})
+
 test('with an Authorization header logout ignores the cookie: it neither ends its session nor clears it', async () => {
   const on = await quickServer()
   const tab = await signedUp(on)
@@ -113,7 +125,11 @@ test('with an Authorization header logout ignores the cookie: it neither ends it
   ]
   const alive = await tab.api.auth.sessions.$get()
 
-  expect(answers.map((answer) => [answer.status, answer.headers.getSetCookie()])).toEqual(Array(3).fill([204, []]))
+  expect(answers.map((answer) => [answer.status, answer.headers.getSetCookie()])).toEqual([
+    [401, []],
+    [401, []],
+    [204, []],
+  ])
   expect(alive.status).toBe(200)
 })
 

@@ -191,7 +191,7 @@ test('a refused change by the token of an app compares nothing', async () => {
   expect(counter.hashes).toBe(0)
 })
 
-test('a change by cookie answers tokens where it asks for them, and no cookie', async () => {
+test('a change by cookie answers tokens where it asks for them, and clears the cookie of the session that ended', async () => {
   const on = await server({ argon2id: quick })
   const { api, person, setCookies } = await signedUp(on)
 
@@ -200,7 +200,7 @@ test('a change by cookie answers tokens where it asks for them, and no cookie', 
   })
 
   expect((await bodyOf(answer)).tokens.refresh_token).toMatch(/^pst_rt_/)
-  expect(setCookies).toEqual([])
+  expect(setCookies).toEqual(['__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'])
 })
 
 test('a user without a password has none to change', async () => {

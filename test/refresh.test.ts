@@ -206,7 +206,7 @@ test('garbage, and whatever has not our form, is 401 without a trip', async () =
       `Bearer ${good}`,
       `${good}.${good}`,
     ],
-    ...otherTails(good),
+    ...otherTails(good.slice(7)).map((rest) => `pst_rt_${rest}`),
     ...[access_token, device_token, session.id, 'x'.repeat(8192)],
   ]
 

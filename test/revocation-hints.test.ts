@@ -126,15 +126,17 @@ const processes = async () => {
   return { on, next, fetched, options }
 }
 
-test('without KV, a process learns from the list within 10 s, outside of every request', async () => {
+test('without KV, a process learns from the list within 10 s, outside of every request but the very first', async () => {
   const { on, options, fetched } = await processes()
   const elsewhere = await quickServer(options)
   const tab = await signedUp(on, { name: 'Ada' })
+  await userOf(elsewhere, cookieOf(tab))
   const [ended, changed] = [await signedIn(on, tab.person), await signedIn(on, tab.person)]
   const cookies = [cookieOf(ended), cookieOf(changed)] as const
   await ended.api.auth.logout.$post({ json: {} })
   await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
 
+  on.clock.pass(5)
   const first = await userOf(elsewhere, cookies[0])
   const trips = elsewhere.trips.last
   await elsewhere.settled()
@@ -144,7 +146,7 @@ test('without KV, a process learns from the list within 10 s, outside of every r
 
   expect([first.name, second, renewed.name]).toEqual(['Ada', null, 'Augusta'])
   expect([trips, elsewhere.trips.last]).toEqual([0, 1])
-  expect(fetched.count).toBe(2)
+  expect(fetched.count).toBe(3)
 })
 
 test('without KV, the list is fetched at most every 5 s, however many ask', async () => {
@@ -184,5 +186,16 @@ test('S80: without KV, a list that cannot be fetched counts as hints that cannot
 
   expect(failing).toEqual([200, 503])
   expect(back).toEqual([200, 200])
-  expect(open.logs.filter(({ event }) => event === 'revocation_check_unavailable')).toHaveLength(1)
+  expect(open.logs.filter(({ event }) => event === 'revocation_check_unavailable')).toHaveLength(2)
+})
+
+test('S80: without KV, the first look-up of a process waits for the list: an end is not missed at its start', async () => {
+  const { on, options } = await processes()
+  const tab = await signedUp(on)
+  const cookie = cookieOf(tab)
+  await tab.api.auth.logout.$post({ json: {} })
+
+  const fresh = await quickServer({ ...options, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
+
+  expect(await userOf(fresh, cookie)).toBeNull()
 })

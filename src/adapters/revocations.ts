@@ -41,33 +41,35 @@ export const memoryHints = (now: () => number): Hints => {
 
 /**
  * Without KV and with many processes: what changed within the last bound, read off the database at most every five
- * seconds, outside the request that finds the list old. `bound` in seconds.
+ * seconds, outside the request that finds the list old. Only the very first look-up waits for it. `bound` in seconds.
  */
 export const listHints = (database: Database, now: () => number, bound: number): Hints => {
-  let list: ReadonlyMap<string, Hint> = new Map()
-  let fetchedAt = 0
-  let isKnown = true
+  let list: ReadonlyMap<string, Hint> | undefined
+  let askedAt = 0
   const fetchList = async () => {
     const query = { sql: 'select id, ended_at, changed_at from sessions where changed_at > ?', writes: false }
     try {
       const [rows = []] = await database.run([{ ...query, params: [now() - bound] }], 2000)
       list = new Map(rows.map(([id, endedAt, at]) => [String(id), hintOf(endedAt, Number(at))]))
-      isKnown = true
     } catch (error) {
-      isKnown = false
+      list = undefined
       throw error
     }
   }
   return {
     /** @throws Problem `unavailable` where the list could not be fetched the last time */
     async get(sessionId, later) {
-      const wasKnown = isKnown
-      if (Math.abs(now() - fetchedAt) >= 5) {
-        fetchedAt = now()
-        later(fetchList())
+      const before = list
+      if (Math.abs(now() - askedAt) >= 5) {
+        const isFirst = askedAt === 0
+        askedAt = now()
+        const fetching = fetchList()
+        later(fetching)
+        if (isFirst) await fetching
       }
-      if (!wasKnown) throw new Problem(unavailable, { cause: 'list of what ended' })
-      return list.get(sessionId)
+      const known = before ?? list
+      if (known === undefined) throw new Problem(unavailable, { cause: 'list of what ended' })
+      return known.get(sessionId)
     },
   }
 }

@@ -7,11 +7,18 @@ import { databaseFailure, send } from './sqlite.ts'
 /** A SQLite file on Node: one connection for the process, which waits up to a second for another process's writer. */
 export const sqliteFile = (url: string): Database => {
   let opened: Promise<Client> | undefined
+  const connect = (): Promise<Client> => {
+    opened ??= open(url).catch((error) => {
+      // The next trip tries again.
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
   return {
     async run(queries) {
       try {
-        opened ??= open(url)
-        return await send(await opened, queries)
+        return await send(await connect(), queries)
       } catch (error) {
         throw databaseFailure(error)
       }

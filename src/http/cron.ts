@@ -16,6 +16,6 @@ const Done = z.strictObject({ status: z.literal('ok') })
 export const cron = (core: Core, secret: string) =>
   new Hono<Env>().get('/cron', doc('Run the scheduled job', { 200: Done }, 'unauthenticated'), async (c) => {
     if (!timingSafeEqual(c.req.header('authorization') ?? '', `Bearer ${secret}`)) throw new Problem(unauthenticated)
-    await runJob(core, c.var.context)
+    await runJob(core, c.env.waitUntil)
     return c.json({ status: 'ok' as const }, 200)
   })

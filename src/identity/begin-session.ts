@@ -5,8 +5,16 @@ import type { Context } from './context.ts'
 import type { Identity } from './core.ts'
 import type { KnownDevice } from './devices.ts'
 import { toSession } from './session-views.ts'
-import { type Ending, type EndReason, endReplaced, insertSession, type Standing, sessionsStore } from './sessions.ts'
-import type { Completion, Manner, SignedIn } from './sign-in.ts'
+import {
+  type Ended,
+  type Ending,
+  type EndReason,
+  endReplaced,
+  insertSession,
+  type Standing,
+  sessionsStore,
+} from './sessions.ts'
+import type { Completion, SignedIn } from './sign-in.ts'
 import { taking } from './statement.ts'
 import { toUser } from './users.ts'
 
@@ -17,13 +25,13 @@ import { toUser } from './users.ts'
 export const beginSession = async (
   identity: Identity,
   context: Context,
-  completion: Completion,
+  completion: Omit<Completion, 'gateRows'>,
 ): Promise<SignedIn | undefined> => {
   const { account, manner, holds, before = [], after = [], sessionId = newId('ses') } = completion
   const { config, devices, facts, keys, revocations, tokens } = identity
   const userId = account.user.id
   const secret = randomToken()
-  const device = devices.continue(manner.device, userId)
+  const device = devices.next(manner.device, userId)
   const byToken = manner.transport === 'token'
   const refresh = byToken ? await tokens.firstRefreshToken(context, sessionId) : undefined
   const { methods } = account
@@ -33,18 +41,21 @@ export const beginSession = async (
   const endings = await endingsOf(identity, context, completion, sessionId)
   if (byToken) keys.prefetch(context)
 
-  const found: { standing?: Standing | undefined } = {}
-  const ended: { id: string; reason: EndReason }[] = []
+  const found: { standing?: Standing | undefined; device?: KnownDevice | undefined } = {}
+  const ended: (Ended & { reason: EndReason })[] = []
   await context.batch([
     ...before,
     insertSession(config, context, row, holds),
     ...(refresh ? [refresh.insert] : []),
     ...after,
     // Past the refund, which asks as the count did whether the account knows the device.
-    devices.remember(context, device, sessionId),
+    ...devices.remember(context, device, sessionId),
+    taking(devices.remembered(device), ([id]) => {
+      found.device = id === undefined ? undefined : { id, userId }
+    }),
     ...fact.statements,
     ...endings.map(({ statement, reason }) =>
-      taking(statement, (ids) => ended.push(...ids.map((id) => ({ id, reason })))),
+      taking(statement, (rows) => ended.push(...rows.map((row) => ({ ...row, reason })))),
     ),
     taking(sessionsStore.byId({ id: sessionId, now: context.now }), ([standing]) => {
       found.standing = standing
@@ -53,20 +64,17 @@ export const beginSession = async (
   const { standing } = found
   if (standing === undefined) return undefined
   fact.happened()
-  revocations.announce(
-    context,
-    ended.map(({ id }) => id),
-    'ended',
-  )
-  for (const { id, reason } of ended) facts.tell(context, { type: 'session.ended', userId, sessionId: id, reason })
-  return deliver(identity, context, { standing, manner, secret, device, refreshToken: refresh?.token })
+  const ids = ended.map((one) => one.sessionId)
+  revocations.announce(context, ids, 'ended')
+  for (const one of ended) facts.tell(context, { type: 'session.ended', ...one })
+  return deliver(identity, context, { standing, secret, device: found.device, refreshToken: refresh?.token })
 }
 
 /** What ends as this session begins: what the completion asks for, the session it takes the place of, the oldest. */
 const endingsOf = async (
   { sessionCookie }: Identity,
   context: Context,
-  { ends, manner, account }: Completion,
+  { ends, manner, account }: Omit<Completion, 'gateRows'>,
   keep: string,
 ): Promise<Ending[]> => {
   const { now } = context
@@ -79,9 +87,8 @@ const endingsOf = async (
 
 interface Delivery {
   readonly standing: Standing
-  readonly manner: Manner
   readonly secret: string
-  readonly device: KnownDevice
+  readonly device: KnownDevice | undefined
   readonly refreshToken: string | undefined
 }
 
@@ -94,10 +101,10 @@ const deliver = async (identity: Identity, context: Context, delivery: Delivery)
     user: toUser(standing.user),
     session: toSession(standing.session, true),
   }
-  const deviceToken = await devices.token(device)
+  const deviceToken = device && (await devices.token(device))
   if (refreshToken === undefined) {
     await sessionCookie.write(context, secret, standing)
-    devices.write(context, deviceToken)
+    if (deviceToken) devices.write(context, deviceToken)
     return signedIn
   }
   const { token, expiresIn } = await tokens.mint(context, standing, config.audiences[0])
@@ -106,7 +113,7 @@ const deliver = async (identity: Identity, context: Context, delivery: Delivery)
     token_type: 'Bearer',
     expires_in: expiresIn,
     refresh_token: refreshToken,
-    device_token: deviceToken,
+    ...(deviceToken ? { device_token: deviceToken } : {}),
   }
   return signedIn
 }

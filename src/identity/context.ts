@@ -49,6 +49,7 @@ interface ContextParts {
   readonly isSafe: boolean
   readonly address: string | undefined
   readonly country: string | undefined
+  readonly patience?: Patience
 }
 
 interface Rider {
@@ -56,12 +57,18 @@ interface Rider {
   readonly take: (rows: readonly (readonly unknown[])[]) => Promise<void>
 }
 
-/** Milliseconds that a request may wait for the database in all, and for one answer. */
-const patience = { all: 2600, once: 1500 }
+/** Milliseconds to wait for the database in all, and for one answer. */
+interface Patience {
+  readonly all: number
+  readonly once: number
+}
+
+/** Of a request: it is answered within three seconds. */
+const ofRequest: Patience = { all: 2600, once: 1500 }
 const retries = 2
 
 export const newContext = (parts: ContextParts): Context => {
-  const { database, headers, isSafe, address, country, waitUntil } = parts
+  const { database, headers, isSafe, address, country, waitUntil, patience = ofRequest } = parts
   const requestId = newId('req')
   let trips = 0
   let waited = 0

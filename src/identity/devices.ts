@@ -10,6 +10,16 @@ import { statement } from './statement.ts'
 /** One year, in seconds. */
 const life = 365 * 24 * 60 * 60
 
+/** Devices of one account. */
+const kept = 20
+
+interface NextDevice {
+  /** Empty where none of this user was shown. */
+  readonly shown: string
+  readonly fresh: string
+  readonly userId: string
+}
+
 export interface KnownDevice {
   readonly id: string
   readonly userId: string
@@ -37,16 +47,37 @@ export const newDevices = (config: Config, ring: KeyRing) => {
       sql`exists (select 1 from devices where id = ${device.id} and user_id = ${device.userId}
         and user_id = ${userId} and expires_at > ${context.now})`,
 
-    /** The device that goes on, or a new one where the one shown is another user's. */
-    continue: (device: KnownDevice | undefined, userId: string): KnownDevice =>
-      device?.userId === userId ? device : { id: newId('dev'), userId },
+    /** What may be remembered: the device that was shown, where it is this user's, or else a new one. */
+    next: (shown: KnownDevice | undefined, userId: string): NextDevice => ({
+      shown: shown?.userId === userId ? shown.id : '',
+      fresh: newId('dev'),
+      userId,
+    }),
 
-    /** Rides in the batch that begins a session: nothing is remembered where the session did not begin. */
-    remember: (context: Context, device: KnownDevice, sessionId: string): Statement =>
-      statement(sql`insert into devices (id, user_id, created_at, last_used_at, expires_at)
-        select ${device.id}, user_id, ${context.now}, ${context.now}, ${context.now + life}
-        from sessions where id = ${sessionId} and user_id = ${device.userId}
-        on conflict (id) do update set last_used_at = excluded.last_used_at, expires_at = excluded.expires_at`),
+    /**
+     * Rides in the batch that begins a session: nothing is remembered where that did not begin. A device that was
+     * revoked does not come back, and an account keeps the 20 that were used last.
+     */
+    remember: (context: Context, { shown, fresh, userId }: NextDevice, sessionId: string): Statement[] => {
+      const began = sql`exists (select 1 from sessions where id = ${sessionId} and user_id = ${userId})`
+      const until = context.now + life
+      return [
+        statement(sql`update devices set last_used_at = ${context.now}, expires_at = ${until}
+          where id = ${shown} and user_id = ${userId} and ${began}`),
+        statement(sql`insert into devices (id, user_id, created_at, last_used_at, expires_at)
+          select ${fresh}, ${userId}, ${context.now}, ${context.now}, ${until} where ${began}
+            and not exists (select 1 from devices where id = ${shown} and user_id = ${userId}) on conflict do nothing`),
+        statement(sql`delete from devices where user_id = ${userId} and id in (select id from devices
+          where user_id = ${userId} order by last_used_at desc, id = ${fresh} desc, id limit -1 offset ${kept})`),
+      ]
+    },
+
+    /** The id that was remembered. */
+    remembered: ({ shown, fresh, userId }: NextDevice): Statement<string> =>
+      statement(
+        sql`select id from devices where user_id = ${userId} and id in (${shown}, ${fresh}) order by id = ${fresh} desc`,
+        ([id]) => String(id),
+      ),
 
     async token(device: KnownDevice): Promise<string> {
       const text = `${device.id}.${device.userId}`

@@ -7,7 +7,6 @@ export type FactType =
   | 'user.changed'
   | 'session.started'
   | 'session.ended'
-  | 'session.limit_reached'
   | 'challenge.asked'
   | 'challenge.refused'
   | 'sign_in.refused'

@@ -1,12 +1,18 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { stopwatch } from '../base/clock.ts'
-import type { Context } from './context.ts'
+import type { Visit } from '../base/ports.ts'
+import { type Context, newContext } from './context.ts'
 import type { Core } from './core.ts'
 import { keysStore } from './keys-store.ts'
 import { statement } from './statement.ts'
 
 /** Rows a statement deletes at most, so that no writer waits long, and such statements for each table in one run. */
 const chunk = { rows: 500, count: 40 }
+
+/** Nobody waits for an answer; the next run comes in a minute. */
+const patience = { all: 45_000, once: 10_000 }
+
+const nobody = { headers: new Headers(), isSafe: false, address: undefined, country: undefined }
 
 export interface JobReport {
   readonly rotated: number
@@ -20,9 +26,10 @@ export interface JobReport {
  * What has to happen each minute whoever calls: rotates and re-seals keys, tells the hints that were lost, deletes what
  * expired. Every step is safe to run twice and at once with another; a failed step leaves the others to run.
  */
-export const runJob = async (core: Core, context: Context): Promise<JobReport> => {
+export const runJob = async (core: Core, waitUntil: Visit['waitUntil']): Promise<JobReport> => {
   const elapsed = stopwatch()
-  const { keys, revocations, config } = core
+  const { keys, revocations, config, ports } = core
+  const context = newContext({ ...ports, ...nobody, waitUntil, patience })
   const { now } = context
   const step = async (name: string, work: () => Promise<number>): Promise<number> => {
     try {
@@ -46,26 +53,32 @@ export const runJob = async (core: Core, context: Context): Promise<JobReport> =
     ['sessions', sql`expires_at <= ${gone}`],
   ]
   for (const [table, expired] of sweeps) {
-    deleted[table] = await step(table, () => sweep(context, table, expired))
+    deleted[table] = 0
+    await step(table, () =>
+      sweep(context, table, expired, (count) => {
+        deleted[table] = (deleted[table] ?? 0) + count
+      }),
+    )
   }
-  deleted['signing_keys'] = await step('signing_keys', async () => {
+  deleted.signing_keys = await step('signing_keys', async () => {
     const [rows] = await context.batch([keysStore.deleteExpired({ now })])
     return rows.length
   })
 
+  context.settle()
   const report = { rotated, resealed, hinted, deleted, milliseconds: elapsed() }
   context.log({ event: 'job', ...report })
   return report
 }
 
-const sweep = async (context: Context, table: string, expired: SQL): Promise<number> => {
+/** Counts as it goes: what a later failure leaves undone, the next run does. */
+const sweep = async (context: Context, table: string, expired: SQL, count: (rows: number) => void): Promise<number> => {
   const rows = sql`select rowid from ${sql.identifier(table)} where ${expired} limit ${chunk.rows}`
   const one = statement(sql`delete from ${sql.identifier(table)} where rowid in (${rows}) returning 1`, () => 1)
-  let total = 0
   for (let i = 0; i < chunk.count; i++) {
     const [deleted] = await context.batch([one])
-    total += deleted.length
+    count(deleted.length)
     if (deleted.length < chunk.rows) break
   }
-  return total
+  return 0
 }

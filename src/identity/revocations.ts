@@ -1,10 +1,16 @@
 import { sql } from 'drizzle-orm'
 import type { Config } from '../base/config.ts'
+import { within } from '../base/deadline.ts'
 import { Problem, unavailable } from '../base/errors.ts'
 import type { Hint, Hints } from '../base/ports.ts'
 import { type Context, nameOf } from './context.ts'
 import type { Facts } from './facts.ts'
 import { prepare, statement } from './statement.ts'
+
+interface Change {
+  readonly id: string
+  readonly hint: Hint
+}
 
 interface Remembered {
   readonly hint: Hint | undefined
@@ -14,9 +20,9 @@ interface Remembered {
 
 /**
  * How many answers an isolate remembers, for how many seconds it believes that a session has not ended, and how many
- * milliseconds it waits for KV.
+ * milliseconds it waits for KV, with somebody waiting for it and without.
  */
-const memo = { size: 10_000, negative: 5, budget: 100 }
+const memo = { size: 10_000, negative: 5, budget: 100, patience: 5000 }
 
 /**
  * Tells isolates, within a minute or so, of sessions that ended or whose user changed. The database decides; a hint
@@ -88,10 +94,12 @@ export const newRevocations = (config: Config, hints: Hints, facts: Facts) => {
     },
   }
 
-  async function put(context: Context, changes: readonly { id: string; hint: Hint }[]): Promise<void> {
+  async function put(context: Context, changes: readonly Change[]): Promise<void> {
     const ttl = Math.max(60, config.bound + 60)
-    const told = await Promise.allSettled(changes.map(({ id, hint }) => hints.put?.(id, hint, ttl)))
-    const done = changes.filter((_, i) => told[i]?.status === 'fulfilled').map(({ id }) => id)
+    const putOne = ({ id, hint }: Change) =>
+      within(memo.patience, hints.put?.(id, hint, ttl) ?? Promise.resolve(), 'hints')
+    const told = await Promise.allSettled(changes.map(putOne))
+    const done = changes.filter((_, i) => told[i]?.status === 'fulfilled')
     if (done.length < changes.length) context.log({ event: 'hint_failed', count: changes.length - done.length })
     if (done.length > 0) await context.batch([store.hinted(done, context.now)])
   }
@@ -104,15 +112,20 @@ const store = {
     ['since'],
     (p) => sql`select id, ended_at, changed_at from sessions
       where changed_at > ${p.since} and (hinted_at is null or hinted_at < changed_at) limit 500`,
-    ([id, endedAt, changedAt]): { id: string; hint: Hint } => ({
+    ([id, endedAt, changedAt]): Change => ({
       id: String(id),
       hint: endedAt === null ? { state: 'stale', at: Number(changedAt) } : { state: 'ended' },
     }),
   ),
-  hinted: (ids: readonly string[], now: number) =>
-    statement(
-      sql`update sessions set hinted_at = ${now} where id in (select value from json_each(${JSON.stringify(ids)}))`,
-    ),
+  /** A session that ended after it was told to be stale is still to be told. */
+  hinted: (changes: readonly Change[], now: number) => {
+    const idsOf = (told: readonly Change[]) => JSON.stringify(told.map(({ id }) => id))
+    const ended = changes.filter(({ hint }) => hint.state === 'ended')
+    return statement(
+      sql`update sessions set hinted_at = ${now} where id in (select value from json_each(${idsOf(changes)}))
+        and (ended_at is null or id in (select value from json_each(${idsOf(ended)})))`,
+    )
+  },
 }
 
 /** The promise's value if it comes within the budget; else `late` takes the promise, and this rejects. */

@@ -114,7 +114,7 @@ const parse = (payload: string): CookieClaims | undefined => {
   if (!isPacked(packed)) return undefined
   const [sessionId, userId, secret, leasedAt, leaseEndsAt, user, session] = packed
   const seen = { id: sessionId, lastSeenAt: leasedAt, userAgent: '', address: null, country: null }
-  const standing = user && session ? { user, session: { ...session, ...seen } } : undefined
+  const standing = isUser(user) && isSession(session) ? { user, session: { ...session, ...seen } } : undefined
   return { sessionId, userId, secret, leasedAt, leaseEndsAt, standing }
 }
 
@@ -132,5 +132,15 @@ const isPacked = (value: unknown): value is Packed => {
   const texts = [sessionId, userId, secret].every((text) => typeof text === 'string')
   return texts && isId('ses', sessionId) && times.length === 2 && times.every(Number.isSafeInteger)
 }
+
+/** Of another version of this service: then the database is asked. */
+const isUser = (value: unknown): value is UserRow => hasArray(value, 'roles') && hasTimes(value, ['createdAt'])
+const isSession = (value: unknown): value is NonNullable<Packed[6]> =>
+  hasArray(value, 'methods') && hasTimes(value, ['createdAt', 'authenticatedAt', 'expiresAt'])
+
+const hasArray = (value: unknown, name: string): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && Array.isArray(Reflect.get(value, name))
+const hasTimes = (value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean =>
+  names.every((name) => Number.isSafeInteger(value[name]))
 
 const decoder = new TextDecoder()

@@ -76,6 +76,18 @@ export const sliding = (p: Params<'now' | 'idle' | 'idleShort'>): SQL => sql`las
 
 const id = ([value]: readonly unknown[]): string => String(value)
 
+/** A session that has just ended. */
+export interface Ended {
+  readonly sessionId: string
+  readonly userId: string
+}
+
+/** Wants `id, user_id`. */
+export const readEnded = ([sessionId, userId]: readonly unknown[]): Ended => ({
+  sessionId: String(sessionId),
+  userId: String(userId),
+})
+
 export const sessionsStore = {
   /** The row behind a credential. `freshAfter` is -1 where any age will do. */
   proof: prepare(evidenceNames, (p) => sql`select ${standingJson} from sessions where ${shown(p)}`, readStanding),
@@ -153,9 +165,10 @@ export const sessionsStore = {
     ['userId', 'keep', 'now', 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)} where id in (
       select id from sessions where user_id = ${p.userId} and ended_at is null and expires_at > ${p.now}
-      order by id = ${p.keep} desc, last_seen_at desc, created_at desc, id limit -1 offset ${sql.raw(String(sessionsPerUser))}
-    ) returning id`,
-    id,
+      order by id = ${p.keep} desc, last_seen_at desc, created_at desc, id
+      limit -1 offset ${sql.raw(String(sessionsPerUser))}
+    ) returning id, user_id`,
+    readEnded,
   ),
 }
 
@@ -181,32 +194,29 @@ export const insertSession = (config: Config, context: Context, session: NewSess
     on conflict do nothing`)
 }
 
-/** Ends the session of a cookie that the new session `keep` takes the place of (ASVS 7.2.4). */
-export const endReplaced = (sessionId: string, secretHash: string, now: number, keep: string): Ending => ({
-  reason: 'replaced',
-  statement: statement(
-    sql`update sessions set ${ending(sql`${now}`, sql`${'replaced'}`)} where id = ${sessionId}
-      and secret_hash = ${secretHash} and ended_at is null and expires_at > ${now} and exists (select 1 from sessions where id = ${keep}) returning id`,
-    id,
-  ),
-})
-
 /** `stands` for a statement that is made anew each time. */
 export const standsFor = ({ sid, secret, now, freshAfter }: Evidence): SQL =>
   stands({ sid: sql`${sid}`, secret: sql`${secret}`, now: sql`${now}`, freshAfter: sql`${freshAfter}` })
 
-/** Sessions that end with something else, and why. The rows are their ids. */
+/** Sessions that end because the session `keep` begins, and why. */
 export interface Ending {
-  readonly statement: Statement<string>
+  readonly statement: Statement<Ended>
   readonly reason: EndReason
 }
 
-/** Ends every session of a user but `keep`, where `keep` lives: whatever else the user had is dead with them. */
-export const exceptOne = (userId: string, keep: string, now: number, reason: EndReason): Ending => ({
+const endFor = (keep: string, now: number, reason: EndReason, which: SQL): Ending => ({
   reason,
   statement: statement(
-    sql`update sessions set ${ending(sql`${now}`, sql`${reason}`)} where user_id = ${userId} and id <> ${keep}
-      and ended_at is null and expires_at > ${now} and exists (select 1 from sessions where id = ${keep}) returning id`,
-    id,
+    sql`update sessions set ${ending(sql`${now}`, sql`${reason}`)} where ${which} and id <> ${keep}
+      and ${unended(sql`${now}`)} and exists (select 1 from sessions where id = ${keep}) returning id, user_id`,
+    readEnded,
   ),
 })
+
+/** The session of a cookie that the new one takes the place of (ASVS 7.2.4). */
+export const endReplaced = (sessionId: string, secretHash: string, now: number, keep: string): Ending =>
+  endFor(keep, now, 'replaced', sql`id = ${sessionId} and secret_hash = ${secretHash}`)
+
+/** Every other session of the user: whatever hangs on them is dead with them. */
+export const endOthersFor = (userId: string, keep: string, now: number, reason: EndReason): Ending =>
+  endFor(keep, now, reason, sql`user_id = ${userId}`)

@@ -90,7 +90,7 @@ export interface Challenge {
  * and refunds the attempt.
  */
 export const newSignIn = (identity: Identity) => {
-  const gates: Gate[] = []
+  const gates: { readonly gate: Gate; readonly reads: number }[] = []
 
   /** @throws Problem `account_suspended` (403), to a caller who has proved to be the owner */
   const refuseSuspended = (context: Context, { suspended, user }: Account) => {
@@ -108,10 +108,10 @@ export const newSignIn = (identity: Identity) => {
   }
 
   return {
-    addGate: (gate: Gate) => void gates.push(gate),
+    addGate: (gate: Gate) => void gates.push({ gate, reads: gate.reads(sql`null`).length }),
 
     /** What the gates want to know, for the trip that reads the account. */
-    reads: (userId: SQL): Statement[] => gates.flatMap((gate) => gate.reads(userId)),
+    reads: (userId: SQL): Statement[] => gates.flatMap(({ gate }) => gate.reads(userId)),
 
     /** The first gate that takes the answer. */
     async check(rows: Completion['gateRows'], account: Account, answer: Answer): Promise<Passed | undefined> {
@@ -121,8 +121,6 @@ export const newSignIn = (identity: Identity) => {
       }
       return undefined
     },
-
-    demanded,
 
     /**
      * Begins the session, or asks for more where a gate wants it. One trip. `undefined` when what was verified no
@@ -135,18 +133,27 @@ export const newSignIn = (identity: Identity) => {
       const methods = demanded(account, gateRows)
       return methods ? challenge(identity, context, completion, methods) : beginSession(identity, context, completion)
     },
+
+    /**
+     * Begins a session for somebody who has one: no gate stands between what they proved and what they prove again.
+     * One trip; `undefined` as with `complete`.
+     * @throws Problem `account_suspended` (403)
+     */
+    async resume(context: Context, completion: Omit<Completion, 'gateRows'>): Promise<SignedIn | undefined> {
+      refuseSuspended(context, completion.account)
+      return beginSession(identity, context, completion)
+    },
   }
 }
 
 export type SignIn = ReturnType<typeof newSignIn>
 
 /** Each gate with the rows of its own reads: a gate reads as many statements for every account. */
-const split = (gates: readonly Gate[], rows: Completion['gateRows']) => {
+const split = (gates: readonly { gate: Gate; reads: number }[], rows: Completion['gateRows']) => {
   let from = 0
-  return gates.map((gate): [Gate, Completion['gateRows']] => {
-    const count = gate.reads(sql`null`).length
-    from += count
-    return [gate, rows.slice(from - count, from)]
+  return gates.map(({ gate, reads }): [Gate, Completion['gateRows']] => {
+    from += reads
+    return [gate, rows.slice(from - reads, from)]
   })
 }
 

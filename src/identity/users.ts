@@ -41,10 +41,4 @@ export const usersStore = {
     (p) => sql`insert into users (id, email, email_canonical, username, name, created_at)
       values (${p.id}, ${p.email}, ${p.emailCanonical}, ${p.username}, ${p.name}, ${p.now}) on conflict do nothing`,
   ),
-  /** Null keeps a field, text sets it; `clearName` 1 clears the name. Nothing where the username is another's. */
-  change: prepare(
-    ['id', 'username', 'name', 'clearName'],
-    (p) => sql`update or ignore users set username = coalesce(${p.username}, username),
-      name = iif(${p.clearName}, null, coalesce(${p.name}, name)) where id = ${p.id}`,
-  ),
 }

@@ -6,9 +6,9 @@ const longest = 256
 
 /** What must not be the password: the account's own e-mail, username and name. */
 export interface Own {
-  readonly email: string
-  readonly username: string | null | undefined
-  readonly name: string | null | undefined
+  readonly email?: string
+  readonly username?: string | null | undefined
+  readonly name?: string | null | undefined
 }
 
 /**
@@ -30,7 +30,7 @@ const weakness = (password: string, min: number, own: Own): string | undefined =
   if (length < min || length > longest) return `${min} to ${longest} characters.`
   if (isCommon(password)) return 'This password is too common.'
   const folded = fold(password)
-  const told = [own.email, own.email.split('@')[0], own.username, own.name]
+  const told = [own.email, own.email?.split('@')[0], own.username, own.name]
   return told.some((text) => text && fold(text) === folded) ? 'Not your own e-mail address or name.' : undefined
 }
 

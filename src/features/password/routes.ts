@@ -5,7 +5,7 @@ import { parseName, parseUsername } from '../../base/people.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
-import { manner, parsedBy, SignedInOrChallenge } from '../../http/shapes.ts'
+import { manner, parsedBy, SignedInOrChallenge, SignedInShape } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { passwordService } from './service.ts'
 
@@ -67,7 +67,7 @@ export const passwords = (core: Core, guard: Guard) => {
       '/password/change',
       doc(
         'Change the password; every other session ends',
-        { 200: SignedInOrChallenge },
+        { 200: SignedInShape },
         'wrong_credentials',
         'too_many_attempts',
       ),

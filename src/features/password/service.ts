@@ -1,12 +1,12 @@
 import type { Email } from '../../base/email.ts'
-import { conflict, Problem, type ProblemType, wrongCredentials } from '../../base/errors.ts'
+import { conflict, Problem, type ProblemType, usernameTaken, wrongCredentials } from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
 import { passwordHasher } from '../../base/phc.ts'
 import type { Caller } from '../../identity/callers.ts'
 import { dropChallenges } from '../../identity/challenges.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
-import { exceptOne, standsFor } from '../../identity/sessions.ts'
+import { endOthersFor, standsFor } from '../../identity/sessions.ts'
 import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
 import type { Attempt } from '../../identity/throttle.ts'
 import { usersStore } from '../../identity/users.ts'
@@ -14,7 +14,6 @@ import { checkPassword } from './policy.ts'
 import { changePassword, isStored, isYoung, type PasswordAccount, passwordStore, userIdBy } from './store.ts'
 
 const emailTaken: ProblemType = { code: 'email_taken', status: 409, title: 'This e-mail address has an account.' }
-const usernameTaken: ProblemType = { code: 'username_taken', status: 409, title: 'This username is taken.' }
 const wrongPassword: ProblemType = { ...wrongCredentials, status: 403, title: 'The current password is wrong.' }
 
 interface Manner {
@@ -46,7 +45,7 @@ export interface PasswordChange {
 const repeatable = 120
 
 export const passwordService = (core: Core) => {
-  const { config, credentials, devices, facts, signIn, throttle, ports } = core
+  const { config, credentials, devices, facts, sessionCookie, signIn, throttle, ports } = core
   const hasher = passwordHasher(ports.argon2id)
   core.tables.set('passwords', 3)
   credentials.add({
@@ -83,6 +82,18 @@ export const passwordService = (core: Core) => {
       gateRows,
       after: [attempt.refund, ...(upgrade ? [passwordStore.upgrade({ userId, from: hash, to: upgrade })] : [])],
     })
+  }
+
+  const refuse = (context: Context, found: PasswordAccount | undefined): never => {
+    facts.tell(context, { type: 'sign_in.refused', userId: found?.account.user.id, reason: 'password' })
+    throw new Problem(wrongCredentials)
+  }
+
+  /** Undefined where the hash that was right is no longer stored. @throws Problem `wrong_credentials` (401) */
+  const check = async (context: Context, given: Credentials, found: PasswordAccount | undefined, rest: Rest) => {
+    const { ok, weak } = await hasher.verify(given.password, found?.hash)
+    if (!ok || found?.hash === undefined) return refuse(context, found)
+    return begin(context, given, { ...found, ...rest, hash: found.hash, weak })
   }
 
   return {
@@ -169,23 +180,20 @@ export const passwordService = (core: Core) => {
         ...signIn.reads(userId),
       ])
       judge(context, attempt, [counted, full])
-      const { ok, weak } = await hasher.verify(given.password, found?.hash)
-      const hash = found?.hash
-      if (!ok || found === undefined || hash === undefined) {
-        facts.tell(context, { type: 'sign_in.refused', userId: found?.account.user.id, reason: 'password' })
-        throw new Problem(wrongCredentials)
-      }
-      const result = await begin(context, given, { ...found, hash, weak, attempt, gateRows })
-      if (result === undefined) throw new Problem(wrongCredentials)
-      return result
+      const result = await check(context, given, found, { attempt, gateRows })
+      if (result !== undefined) return result
+      // Another hash is stored since: a better one of the same password, which another login has made, or a new password.
+      const [[now]] = await context.batch([account])
+      return (await check(context, given, now, { attempt, gateRows })) ?? refuse(context, now)
     },
 
     /**
      * Changes the password, begins a new session and ends every other. Two trips. A guess counts like one at login.
      * @throws Problem `wrong_credentials` (403), `invalid_request` (422), `too_many_attempts` (429)
      */
-    async change(context: Context, caller: Caller, given: PasswordChange): Promise<SignedIn | Challenge> {
+    async change(context: Context, caller: Caller, given: PasswordChange): Promise<SignedIn> {
       const { userId, evidence } = caller
+      checkPassword(given.newPassword, config.passwordMin, {}, 'newPassword')
       const stands = standsFor(evidence)
       const attempt = await throttle.on(context, { identifier: userId, where: stands })
       const [counted, full, [found]] = await context.batch([...attempt.statements, passwordStore.byId({ id: userId })])
@@ -203,22 +211,22 @@ export const passwordService = (core: Core) => {
       const isChanged = isStored(userId, to)
       const fact = facts.of(context, { type: 'password.changed', userId, sessionId, when: isChanged })
       const transport = given.transport ?? caller.via
-      const result = await signIn.complete(context, {
+      const result = await signIn.resume(context, {
         account: { ...found.account, methods: [...new Set([...session.methods, 'password' as const])] },
         manner: await mannerOf(context, { transport, remember: session.remember }),
         holds: isChanged,
-        gateRows: [],
         before: [
           changePassword({ userId, from, to, now: context.now, stands }),
           dropChallenges(userId, isChanged),
           ...fact.statements,
         ],
         after: [attempt.refund],
-        ends: exceptOne(userId, sessionId, context.now, 'password_changed'),
+        ends: endOthersFor(userId, sessionId, context.now, 'password_changed'),
         sessionId,
       })
       if (result === undefined) throw new Problem(wrongPassword)
       fact.happened()
+      if (transport === 'token' && caller.via === 'cookie') sessionCookie.clear(context)
       return result
     },
   }
@@ -233,10 +241,13 @@ interface Seen {
   readonly gateRows: (readonly unknown[])[]
 }
 
-interface Found {
-  readonly account: PasswordAccount['account']
-  readonly hash: string
+interface Rest {
   readonly attempt: Attempt
   readonly gateRows: readonly (readonly unknown[])[]
+}
+
+interface Found extends Rest {
+  readonly account: PasswordAccount['account']
+  readonly hash: string
   readonly weak: boolean
 }

@@ -69,10 +69,15 @@ export const session = (core: Core, guard: Guard) => {
         return c.body(null, 204)
       },
     )
-    .post('/logout', doc('Sign out, here or everywhere', { 204: null }, 'forbidden'), validate(Logout), async (c) => {
-      await service.logout(c.var.context, c.req.valid('json').everywhere)
-      return c.body(null, 204)
-    })
+    .post(
+      '/logout',
+      doc('Sign out, here or everywhere', { 204: null }, 'unauthenticated', 'forbidden'),
+      validate(Logout),
+      async (c) => {
+        await service.logout(c.var.context, c.req.valid('json').everywhere)
+        return c.body(null, 204)
+      },
+    )
     .post(
       '/challenge',
       doc(

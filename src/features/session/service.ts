@@ -1,20 +1,14 @@
 import { sha256 } from '../../base/crypto.ts'
-import { forbidden, notFound, Problem, type ProblemType } from '../../base/errors.ts'
+import { forbidden, notFound, Problem, unauthenticated, usernameTaken } from '../../base/errors.ts'
 import type { Caller, Credential } from '../../identity/callers.ts'
-import { answerChallenge } from '../../identity/challenges.ts'
+import { answerChallenge, dropChallenges } from '../../identity/challenges.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { type Session, toSession } from '../../identity/session-views.ts'
-import { sessionsStore } from '../../identity/sessions.ts'
+import { sessionsStore, standsFor } from '../../identity/sessions.ts'
 import type { Answer } from '../../identity/sign-in.ts'
 import { toUser, type User } from '../../identity/users.ts'
 import { profileStore } from './store.ts'
-
-export const usernameTaken: ProblemType = {
-  code: 'username_taken',
-  status: 409,
-  title: 'This username is taken.',
-}
 
 interface ProfileChange {
   readonly username?: string | undefined
@@ -62,16 +56,20 @@ export const sessionService = (core: Core) => {
     me: (caller: Caller): User => toUser(caller.standing.user),
 
     /**
-     * Ends the session that is shown, or every session of its user. Nothing to end is as good as done.
-     * @throws Problem `forbidden` (403) for a token whose audience is another service
+     * Ends the session that is shown, or every session of its user and every sign-in on hold. Whoever shows nothing, or
+     * a session that ended, is signed out already.
+     * @throws Problem `unauthenticated` (401) for an `Authorization` header that is worth nothing: its session may live,
+     *   `forbidden` (403) for a token whose audience is another service
      */
     async logout(context: Context, everywhere: boolean): Promise<void> {
       const credential = await callers.read(context)
       if (credential?.managesAccount === false) throw new Problem(forbidden)
+      if (credential === undefined && context.headers.has('authorization')) throw new Problem(unauthenticated)
       if (credential !== undefined) {
         const secret = await credential.secretHash()
         const evidence = { sid: credential.sessionId, secret, now: context.now, freshAfter: -1, reason: 'logout' }
         const end = everywhere ? sessionsStore.endEvery(evidence) : sessionsStore.endOwn(evidence)
+        if (everywhere) context.ride(dropChallenges(credential.userId, standsFor(evidence)), () => undefined)
         const [ids] = await context.batch([end])
         ended(context, ids, credential.userId, 'logout')
       }

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { ending, live, readStanding, sliding, standingJson, unended } from '../../identity/sessions.ts'
+import { ending, live, readEnded, readStanding, sliding, standingJson, unended } from '../../identity/sessions.ts'
 import { type Params, prepare } from '../../identity/statement.ts'
 
 /** The session that a refresh token hangs on. */
@@ -36,7 +36,7 @@ export const tokenStore = {
     ['hash', 'now', 'attempt', 'grace', 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)}
       where sessions.id = ${sessionOf(p)} and ${unended(p.now)} and ${isReused(p)} returning id, user_id`,
-    ([sessionId, userId]) => ({ sessionId: String(sessionId), userId: String(userId) }),
+    readEnded,
   ),
 
   /** Slides the idle limit and reads what the new tokens say. No row where the token is worth nothing. */
@@ -52,13 +52,13 @@ export const tokenStore = {
     ['hash', 'now', 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)}
       where sessions.id = ${sessionOf(p)} and ${unended(p.now)} returning id, user_id`,
-    ([sessionId, userId]) => ({ sessionId: String(sessionId), userId: String(userId) }),
+    readEnded,
   ),
 
   endById: prepare(
     ['id', 'now', 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)}
       where sessions.id = ${p.id} and ${unended(p.now)} returning id, user_id`,
-    ([sessionId, userId]) => ({ sessionId: String(sessionId), userId: String(userId) }),
+    readEnded,
   ),
 }
