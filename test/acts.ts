@@ -146,7 +146,7 @@ export const acts: readonly Act[] = [
   act(['GET /auth/readyz'], [200, 1], async () => ({})),
 ]
 
-export const titleOf = ({ route, how }: Act): string => [route, how].filter(Boolean).join(' ')
+const titleOf = ({ route, how }: Act): string => [route, how].filter(Boolean).join(' ')
 
 /** For `test.each`: the title beside the act. */
 export const titled = (which: readonly Act[] = acts): [string, Act][] => which.map((one) => [titleOf(one), one])

@@ -102,7 +102,7 @@ test('S78, S43: a challenge opens nothing but its own route', async () => {
   expect([revoked.status, right.status]).toEqual([200, 200])
 })
 
-test('S67, S33: a password that changes meanwhile takes the challenges with it that the old one opened', async () => {
+test('S33: a password that changes meanwhile takes the challenges with it that the old one opened', async () => {
   const on = await gatedServer()
   const { person, user } = await enrolled(on)
   const owner = browser(on)
@@ -132,7 +132,7 @@ test('S32: a user who is suspended meanwhile is told so after the right answer, 
   expect(await sessionsOf(on, user.id)).toEqual([])
 })
 
-test('S69, CVE-2024-45042: two gates ask one after the other, and only past the second there is a session', async () => {
+test('S15, CVE-2024-45042: two gates ask one after the other, and only past the second there is a session', async () => {
   const methods = ['totp', 'email'] as const
   const on = await gatedServer(methods)
   const { person, user } = await enrolled(on, methods)

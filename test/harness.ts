@@ -70,7 +70,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
     ...(options.limiter ? { limiter: options.limiter } : {}),
     clock: () => clock.now,
     log: (line) => {
-      if (line['event'] === 'request') trips.last = Number(line['trips'])
+      if (line.event === 'request') trips.last = Number(line.trips)
       logs.push(line)
     },
   }
@@ -212,7 +212,7 @@ export const newClock = (): TestClock => ({
   },
 })
 
-export const settingsOf = (settings: Readonly<Record<string, string>> = {}) => {
+const settingsOf = (settings: Readonly<Record<string, string>> = {}) => {
   const { config, problems } = readSettings({ AUTH_ORIGIN: origin, AUTH_SECRET: secrets[0], ...settings })
   if (config === undefined) throw new Error(JSON.stringify(problems))
   return config

@@ -94,7 +94,7 @@ test('S30: an ended session does not come back by its own cookie, and a check do
   expect(row).toEqual([on.clock.now - 30 * day])
 })
 
-test('S39: a bearer token slides nothing, and ends with its session', async () => {
+test('S30: a bearer token slides nothing, and ends with its session', async () => {
   const settings = { AUTH_SESSION_IDLE_SECONDS: '300', AUTH_SESSION_MAX_SECONDS: '300', AUTH_ACCESS_SECONDS: '900' }
   const on = await quickServer({ settings })
   const { bearer, tokens } = await signedUpByToken(on)

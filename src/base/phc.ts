@@ -6,7 +6,7 @@ import type { Argon2id } from './ports.ts'
 type Cost = Parameters<Argon2id>[2]
 
 /** 19 MiB, two passes, one lane. @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html */
-export const currentCost: Cost = { memory: 19_456, passes: 2, lanes: 1 }
+const currentCost: Cost = { memory: 19_456, passes: 2, lanes: 1 }
 
 const saltLength = 16
 const hashLength = 32

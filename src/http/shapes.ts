@@ -45,7 +45,7 @@ export const SignedInShape = z.strictObject({
   tokens: TokensShape.optional(),
 })
 
-export const ChallengeShape = z.strictObject({
+const ChallengeShape = z.strictObject({
   status: z.literal('challenge'),
   challenge: z.strictObject({ id: z.string(), methods: z.array(MethodShape), expiresAt: time }),
 })

@@ -20,5 +20,3 @@ export const newCredentials = () => {
       kinds.filter(({ method }) => method !== except).map(({ wipe }) => wipe(userId)),
   }
 }
-
-export type Credentials = ReturnType<typeof newCredentials>

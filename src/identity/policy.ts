@@ -17,5 +17,3 @@ export const newPolicy = () => {
     },
   }
 }
-
-export type Policy = ReturnType<typeof newPolicy>
