@@ -35,7 +35,7 @@ const breakEach = async (act: Act, faults: readonly Fault[]) => {
   return { on, seen }
 }
 
-test.concurrent.each(asking)(
+test.each(asking)(
   'S80, S81, CVE-2026-73421: %s is 503 while the database is away, leaves nothing half done, and then works',
   async (_, act) => {
     const { seen } = await breakEach(act, [unreachable, unreachable, unreachable])
@@ -51,7 +51,7 @@ test.concurrent.each(asking)(
   },
 )
 
-test.concurrent.each(asking)(
+test.each(asking)(
   'S81: %s is a bare 500 where a statement fails, is not tried again, and tells nobody why',
   async (_, act) => {
     const { on, seen } = await breakEach(act, [bug])
@@ -69,7 +69,7 @@ test.concurrent.each(asking)(
   },
 )
 
-test.concurrent.each(asking)(
+test.each(asking)(
   'S77, S80: %s is tried again after one failure, or one lost reply, and answers as ever',
   async (_, act) => {
     const away = await breakEach(act, [unreachable])

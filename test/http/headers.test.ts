@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
+import { Problem, unavailable } from '../../src/base/errors.ts'
 import { cookieOf, gated } from '../acts.ts'
-import { openLimiter, quick, unreachable } from '../faults.ts'
+import { openLimiter, quick } from '../faults.ts'
 import { bodyOf, json, type Server, server, signedUp, signedUpByToken, somebody } from '../harness.ts'
 import { raw, routes, spelt } from '../raw.ts'
 
 const broken = { database: () => ({ run: () => Promise.reject(new Error('no such table: users')) }) }
-const down = { database: () => ({ run: () => unreachable(async () => []) }) }
+const down = { database: () => ({ run: () => Promise.reject(new Problem(unavailable)) }) }
 const full = { limiter: { take: async () => false } }
 const wrong = { ...somebody(), password: 'not this one at all' }
 

@@ -64,6 +64,10 @@ async function startFront(target: string, fork: (name: string) => Promise<void>)
 }
 
 async function post(url: string) {
-  const reply = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+  const reply = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', connection: 'close' },
+    body: '{}',
+  })
   if (!reply.ok) throw new Error(`${url}: ${reply.status} ${await reply.text()}`)
 }
