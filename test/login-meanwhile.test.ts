@@ -36,10 +36,10 @@ test('a password that is changed between the two trips of a login gives no sessi
 })
 
 test.each([
-  ['suspended', 'update users set suspended_at = 1'],
-  ['deleted', 'delete from users'],
-  ['stripped of its password', 'delete from passwords'],
-])('S32: a user who is %s between the two trips of a login gets no session', async (_, statement) => {
+  ['suspended', 'update users set suspended_at = 1', { status: 403, code: 'account_suspended' }],
+  ['deleted', 'delete from users', { status: 401, code: 'wrong_credentials' }],
+  ['stripped of its password', 'delete from passwords', { status: 401, code: 'wrong_credentials' }],
+])('S32: a user who is %s between the two trips of a login gets no session', async (_, statement, refusal) => {
   const { on, faults, person } = await withFaults()
   const before = await liveSessions(on)
   faults.next(
@@ -49,7 +49,7 @@ test.each([
 
   const answer = await login(on, person)
 
-  expect(await bodyOf(answer)).toMatchObject({ status: 401, code: 'wrong_credentials' })
+  expect(await bodyOf(answer)).toMatchObject(refusal)
   expect(answer.headers.getSetCookie()).toEqual([])
   const [[count] = []] = await liveSessions(on)
   expect(Number(count)).toBeLessThanOrEqual(Number(before[0]?.[0]))
