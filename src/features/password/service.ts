@@ -96,6 +96,41 @@ export const passwordService = (core: Core) => {
     return begin(context, given, { ...found, ...rest, hash: found.hash, weak })
   }
 
+  /** What a registration reads in the batch in which it writes, before it writes. */
+  const watch = (context: Context, attempt: Attempt, canonical: string, username: string | undefined): Seen => {
+    const seen: Seen = { counted: [], full: [], holders: [], gateRows: [] }
+    const [count, full] = attempt.statements
+    context.ride(count, (rows) => {
+      seen.counted = rows
+    })
+    context.ride(full, (rows) => {
+      seen.full = rows
+    })
+    context.ride(passwordStore.holders({ canonical, username: username ?? null }), (rows) => {
+      seen.holders = rows
+    })
+    for (const [i, read] of signIn.reads(userIdBy('email_canonical', canonical)).entries()) {
+      context.ride(read, (rows) => {
+        seen.gateRows[i] = rows
+      })
+    }
+    return seen
+  }
+
+  /** A registration that found the address taken: by itself, a moment ago, if the password is the very same. */
+  const repeat = async (context: Context, given: Registration, attempt: Attempt, seen: Seen) => {
+    const { holders, counted, full, gateRows } = seen
+    const holder = holders.find(({ hasEmail }) => hasEmail)
+    if (holder === undefined) throw new Problem(holders.length > 0 ? usernameTaken : conflict)
+    const { account, hash } = holder
+    if (hash === undefined || account.user.createdAt <= context.now - repeatable) throw new Problem(emailTaken)
+    judge(context, attempt, [counted, full])
+    const { ok, weak } = await hasher.verify(given.password, hash)
+    const again = ok ? await begin(context, given, { account, hash, weak, attempt, gateRows }) : undefined
+    if (again === undefined) throw new Problem(emailTaken)
+    return again
+  }
+
   return {
     /**
      * Makes an account and signs it in. One trip: the unique indexes decide, in the batch that begins the session.
@@ -112,22 +147,7 @@ export const passwordService = (core: Core) => {
       const { canonical } = email
       const where = isYoung(canonical, now - repeatable, userId)
       const attempt = await throttle.on(context, { identifier: canonical, where })
-      const [count, standing] = attempt.statements
-      const seen: Seen = { counted: [], full: [], holders: [], gateRows: [] }
-      context.ride(count, (rows) => {
-        seen.counted = rows
-      })
-      context.ride(standing, (rows) => {
-        seen.full = rows
-      })
-      context.ride(passwordStore.holders({ canonical, username: username ?? null }), (rows) => {
-        seen.holders = rows
-      })
-      for (const [i, read] of signIn.reads(userIdBy('email_canonical', canonical)).entries()) {
-        context.ride(read, (rows) => {
-          seen.gateRows[i] = rows
-        })
-      }
+      const seen = watch(context, attempt, canonical, username)
 
       const user = { id: userId, email: email.address, username: username ?? null, name }
       const account = { ...user, emailVerified: false, roles: [], createdAt: now }
@@ -147,16 +167,7 @@ export const passwordService = (core: Core) => {
         fact.happened()
         return result
       }
-      const { holders, counted, full, gateRows } = seen
-      const holder = holders.find(({ hasEmail }) => hasEmail)
-      if (holder === undefined) throw new Problem(holders.length > 0 ? usernameTaken : conflict)
-      if (holder.hash === undefined || holder.account.user.createdAt <= now - repeatable) throw new Problem(emailTaken)
-      judge(context, attempt, [counted, full])
-      const { ok, weak } = await hasher.verify(password, holder.hash)
-      if (!ok) throw new Problem(emailTaken)
-      const again = await begin(context, given, { ...holder, hash: holder.hash, weak, attempt, gateRows })
-      if (again === undefined) throw new Problem(emailTaken)
-      return again
+      return repeat(context, given, attempt, seen)
     },
 
     /**
