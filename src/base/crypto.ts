@@ -10,19 +10,44 @@ export const randomBytes = (length: number): Uint8Array<ArrayBuffer> => {
 /** `bytes` random bytes as base64url: 32 make a secret, 16 an id. */
 export const randomToken = (bytes = 32): string => toBase64url(randomBytes(bytes))
 
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const sextets = new Map(Array.from(alphabet, (char, value) => [char.charCodeAt(0), value]))
+/** What each character code stands for; -1 for nothing. */
+const decoded = Int8Array.from({ length: 128 }, (_, code) => sextets.get(code) ?? -1)
+
 /** Base64url without padding. @see https://www.rfc-editor.org/rfc/rfc4648#section-5 */
 export const toBase64url = (bytes: Uint8Array): string => {
-  let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  let given = ''
+  let held = 0
+  let bits = 0
+  for (const byte of bytes) {
+    held = ((held << 8) | byte) & 0x3fff
+    for (bits += 8; bits >= 6; ) {
+      bits -= 6
+      given += alphabet[(held >> bits) & 63]
+    }
+  }
+  return bits === 0 ? given : given + alphabet[(held << (6 - bits)) & 63]
 }
 
 /** Undefined for anything but the one canonical spelling: no padding, no white space, no stray trailing bits. */
 export const fromBase64url = (given: string): Uint8Array<ArrayBuffer> | undefined => {
-  if (!/^[A-Za-z0-9_-]*$/.test(given) || given.length % 4 === 1) return undefined
-  const binary = atob(given.replaceAll('-', '+').replaceAll('_', '/'))
-  const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
-  return toBase64url(bytes) === given ? bytes : undefined
+  if (given.length % 4 === 1) return undefined
+  const bytes = new Uint8Array(Math.floor((given.length * 3) / 4))
+  let held = 0
+  let bits = 0
+  let at = 0
+  for (let i = 0; i < given.length; i++) {
+    const sextet = decoded[given.charCodeAt(i)] ?? -1
+    if (sextet < 0) return undefined
+    held = ((held << 6) | sextet) & 0x3fff
+    bits += 6
+    if (bits < 8) continue
+    bits -= 8
+    bytes[at++] = held >> bits
+  }
+  const strayBits = held & ((1 << bits) - 1)
+  return strayBits === 0 ? bytes : undefined
 }
 
 export const utf8 = (given: string): Uint8Array => text.encode(given)
