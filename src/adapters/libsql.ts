@@ -1,26 +1,99 @@
-import { createClient } from '@libsql/client/http'
-import type { Database } from '../base/ports.ts'
-import { databaseFailure, send } from './sqlite.ts'
+import type { Database, Query, Value } from '../base/ports.ts'
+import { databaseFailure } from './sqlite.ts'
 
 /**
- * Turso, or any libSQL server, over HTTP. A client costs 15 microseconds and is made for each trip: one that requests
- * share queues their calls behind each other, which workerd takes for a hang.
+ * Turso, or any libSQL server, over HTTP: a trip is one request that opens a stream, runs everything in it and closes
+ * it, so nothing is shared between the requests of an isolate.
+ * @see https://github.com/tursodatabase/libsql/blob/main/docs/HTTP_V2_SPEC.md
  */
-export const libsql = (url: string, authToken: string | undefined): Database => ({
-  async run(queries, limit) {
-    const signal = AbortSignal.timeout(limit)
-    const client = createClient({
-      url,
-      ...(authToken === undefined ? {} : { authToken }),
-      concurrency: Number.POSITIVE_INFINITY,
-      fetch: (request: Request) => fetch(request, { signal, redirect: 'manual' }),
-    })
-    try {
-      return await send(client, queries)
-    } catch (error) {
-      throw databaseFailure(error)
-    } finally {
-      client.close()
+export const libsql = (url: string, authToken: string | undefined): Database => {
+  const pipeline = pipelineUrl(url)
+  const headers = {
+    'content-type': 'application/json',
+    ...(authToken === undefined ? {} : { authorization: `Bearer ${authToken}` }),
+  }
+  return {
+    async run(queries, limit) {
+      if (queries.length === 0) return []
+      const body = JSON.stringify({ requests: [toRequest(queries), { type: 'close' }] })
+      const signal = AbortSignal.timeout(limit)
+      try {
+        const reply = await fetch(pipeline, { method: 'POST', headers, body, signal, redirect: 'manual' })
+        if (reply.status === 200) return toRows(await reply.json<Pipeline>())
+        await reply.body?.cancel()
+        throw refusal(`HTTP_${reply.status}`)
+      } catch (error) {
+        throw databaseFailure(error)
+      }
+    },
+  }
+}
+
+/** `libsql:` is https, or with `?tls=0` http. */
+const pipelineUrl = (url: string): string => {
+  const scheme = url.endsWith('?tls=0') ? 'http:' : 'https:'
+  return new URL('v2/pipeline', url.replace(/^libsql:/, scheme)).href
+}
+
+/** One statement alone, or all in one transaction: `BEGIN IMMEDIATE` as soon as one writes, so that none meets BUSY. */
+const toRequest = (queries: readonly Query[]) => {
+  const [only, ...more] = queries.map(toStatement)
+  if (more.length === 0) return { type: 'execute', stmt: only }
+  const begin = queries.some(({ writes }) => writes) ? 'begin immediate' : 'begin transaction readonly'
+  const inOrder = [{ sql: begin }, ...queries.map(toStatement), { sql: 'commit' }]
+  const committed = inOrder.length - 1
+  const steps = inOrder.map((stmt, step) => ({
+    stmt,
+    ...(step === 0 ? {} : { condition: { type: 'ok', step: step - 1 } }),
+  }))
+  const condition = { type: 'not', cond: { type: 'ok', step: committed } }
+  return { type: 'batch', batch: { steps: [...steps, { stmt: { sql: 'rollback' }, condition }] } }
+}
+
+const toStatement = ({ sql, params }: Query) => ({ sql, args: params.map(toCell), want_rows: true })
+
+const toCell = (value: Value): Cell => {
+  if (value === null) return { type: 'null' }
+  if (typeof value === 'string') return { type: 'text', value }
+  return Number.isInteger(value) ? { type: 'integer', value: String(value) } : { type: 'float', value }
+}
+
+const fromCell = ({ type, value }: Cell): Value => (type === 'integer' ? Number(value) : (value ?? null))
+
+/** @throws Error whose `code` is the server's for the first statement that it refused */
+const toRows = ({ results: [result] }: Pipeline): unknown[][][] => {
+  if (result?.error) throw refusal(result.error.code)
+  const { rows, step_errors, step_results } = result?.response?.result ?? {}
+  if (rows !== undefined) return [rows.map((row) => row.map(fromCell))]
+  const error = step_errors?.find((one) => one !== null)
+  if (error) throw refusal(error.code)
+  // The first began the transaction, the last two ended it.
+  const own = step_results?.slice(1, -2)
+  if (own === undefined) throw refusal('UNEXPECTED_BODY')
+  return own.map((step) => step?.rows.map((row) => row.map(fromCell)) ?? [])
+}
+
+const refusal = (code = 'UNKNOWN') => Object.assign(new Error('The libSQL server refused.'), { code })
+
+/** An integer is a text, because it has 64 bits. */
+type Cell = { readonly type: string; readonly value?: string | number }
+
+interface Rows {
+  readonly rows: readonly (readonly Cell[])[]
+}
+
+interface Failure {
+  readonly code?: string
+}
+
+interface Pipeline {
+  readonly results: readonly {
+    readonly error?: Failure
+    readonly response?: {
+      readonly result?: Partial<Rows> & {
+        readonly step_results?: readonly (Rows | null)[]
+        readonly step_errors?: readonly (Failure | null)[]
+      }
     }
-  },
-})
+  }[]
+}

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Client, createClient } from '@libsql/client/sqlite3'
-import type { Database } from '../base/ports.ts'
-import { databaseFailure, send } from './sqlite.ts'
+import { type Client, createClient, type ResultSet } from '@libsql/client/sqlite3'
+import type { Database, Query } from '../base/ports.ts'
+import { databaseFailure } from './sqlite.ts'
 
 /** A SQLite file on Node: one connection for the process, which waits up to a second for another process's writer. */
 export const sqliteFile = (url: string): Database => {
@@ -38,3 +38,15 @@ const open = async (url: string): Promise<Client> => {
   await client.executeMultiple('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
   return client
 }
+
+/** One statement alone, or all in one transaction: `BEGIN IMMEDIATE` as soon as one writes, so that none meets BUSY. */
+const send = async (client: Client, queries: readonly Query[]): Promise<unknown[][][]> => {
+  const statements = queries.map(({ sql, params }) => ({ sql, args: [...params] }))
+  const [only, ...more] = statements
+  if (only === undefined) return []
+  const mode = queries.some(({ writes }) => writes) ? 'write' : 'read'
+  const results = more.length === 0 ? [await client.execute(only)] : await client.batch(statements, mode)
+  return results.map(toArrays)
+}
+
+const toArrays = ({ rows, columns }: ResultSet): unknown[][] => rows.map((row) => columns.map((_, i) => row[i]))

@@ -1,18 +1,4 @@
-import type { Client, ResultSet } from '@libsql/client/http'
 import { Problem, unavailable } from '../base/errors.ts'
-import type { Query } from '../base/ports.ts'
-
-/** One statement alone, or all in one transaction: `BEGIN IMMEDIATE` as soon as one writes, so that none meets BUSY. */
-export const send = async (client: Client, queries: readonly Query[]): Promise<unknown[][][]> => {
-  const statements = queries.map(({ sql, params }) => ({ sql, args: [...params] }))
-  const [only, ...more] = statements
-  if (only === undefined) return []
-  const mode = queries.some(({ writes }) => writes) ? 'write' : 'read'
-  const results = more.length === 0 ? [await client.execute(only)] : await client.batch(statements, mode)
-  return results.map(toArrays)
-}
-
-const toArrays = ({ rows, columns }: ResultSet): unknown[][] => rows.map((row) => columns.map((_, i) => row[i]))
 
 /**
  * Faults of the statement itself: ours, and no reason to try again. `SQLITE_UNKNOWN` is what a libSQL server calls
