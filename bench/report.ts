@@ -1,0 +1,49 @@
+import { type Cost, floors } from './costs.ts'
+import type { Latency } from './latencies.ts'
+
+export const costReport = (costs: readonly Cost[]): string => {
+  const cpuOf = (name: string | undefined) => costs.find((cost) => cost.name === name)?.cpu
+  const rows = costs.map(({ name, rate, cpu, floor, goal }) => {
+    const base = cpuOf(floor)
+    const ratio = cpu !== undefined && base ? cpu / base : undefined
+    return [
+      name,
+      Math.round(rate).toLocaleString('en'),
+      cpu === undefined ? 'not told' : `${cpu.toFixed(0)} us`,
+      ratio === undefined ? '' : `${ratio.toFixed(2)} x ${floor}`,
+      ratio === undefined ? '' : verdict(ratio, goal, 'x'),
+    ]
+  })
+  const line = (cpuOf(floors.log) ?? Number.NaN) - (cpuOf(floors.text) ?? Number.NaN)
+  const note = Number.isNaN(line)
+    ? ''
+    : `\n\n  A line of log costs ${line.toFixed(0)} us: the service writes one a request, and one for a refresh or a logout.`
+  return table([['', 'requests/s', 'CPU a request', 'beside its floor', 'goal'], ...rows]) + note
+}
+
+export const latencyReport = (latencies: readonly Latency[]): string => {
+  const rows = latencies.map(({ name, median, p95, goal }) => [
+    name,
+    `${median.toFixed(1)} ms`,
+    `${p95.toFixed(1)} ms`,
+    verdict(median, goal, 'ms'),
+  ])
+  return table([['', 'median', 'p95', 'goal'], ...rows])
+}
+
+const verdict = (value: number, goal: number | undefined, unit: string): string =>
+  goal === undefined ? '' : `at most ${goal} ${unit}: ${value <= goal ? 'met' : 'not met'}`
+
+/** Columns of figures to the right, of words to the left. */
+const table = (rows: readonly (readonly string[])[]): string => {
+  const [head = [], ...body] = rows
+  const columns = head.map((_, i) => ({
+    width: Math.max(...rows.map((row) => row[i]?.length ?? 0)),
+    isFigures: body.every((row) => /^[\d,.]+( us| ms)?$/.test(row[i] ?? '')),
+  }))
+  const line = (row: readonly string[]) =>
+    columns
+      .map(({ width, isFigures }, i) => (isFigures ? (row[i] ?? '').padStart(width) : (row[i] ?? '').padEnd(width)))
+      .join('  ')
+  return rows.map((row) => `  ${line(row)}`.trimEnd()).join('\n')
+}
