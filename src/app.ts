@@ -18,7 +18,7 @@ import { type JobReport, runJob } from './identity/job.ts'
 /** The whole API: each feature is one line. The chain is static, so that `hc<App>` knows every route. */
 export const createApp = (core: Core) => {
   const app = new Hono<Env>()
-  const guard = newGuard(core.callers, core.ports.limiter)
+  const guard = newGuard(core.callers, core.ports)
   const missing = newMissing(app)
   app.onError((error, c) => problemResponse(c.var.context, error))
   app.notFound((c) => problemResponse(c.var.context, missing(c.req.path)))

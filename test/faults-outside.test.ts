@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
+import { requestPatience } from '../src/base/deadline.ts'
 import { Problem, unavailable } from '../src/base/errors.ts'
 import type { Argon2id, Hints } from '../src/base/ports.ts'
 import { cookieOf, dump, gated, titled } from './acts.ts'
 import { quick } from './faults.ts'
-import { bodyOf, json, server, signedUp, somebody } from './harness.ts'
+import { bodyOf, endless, json, server, signedUp, somebody } from './harness.ts'
 
 const never = <T>() => new Promise<T>(() => undefined)
+
+const patience = { ...endless, hint: requestPatience.hint, limiter: requestPatience.limiter }
 
 const brokenHints: [string, () => Hints][] = [
   ['throws', () => ({ get: () => Promise.reject(new Error('KV')), put: () => Promise.reject(new Error('KV')) })],
@@ -39,7 +42,7 @@ const brokenHints: [string, () => Hints][] = [
 
 test.each(brokenHints)('S80: every route answers as ever while KV %s', async (_, hints) => {
   for (const [title, act] of titled()) {
-    const on = await server({ plug: gated, argon2id: quick, hints })
+    const on = await server({ plug: gated, argon2id: quick, hints, patience })
     const { path, init } = await act.prepare(on)
     const answer = await on.request(path, init)
 
@@ -52,7 +55,7 @@ test.each(brokenHints.filter(([how]) => !how.startsWith('refuses') && !how.start
   async (_, hints) => {
     const [open, closed] = await Promise.all(
       ['open', 'closed'].map(async (fail) => {
-        const on = await server({ hints, settings: { AUTH_REVOCATION_FAIL: fail } })
+        const on = await server({ hints, patience, settings: { AUTH_REVOCATION_FAIL: fail } })
         const { jar } = await signedUp(on)
         return { on, answer: await on.request('/auth/me', { headers: cookieOf(jar) }) }
       }),
@@ -111,7 +114,7 @@ test.each([
   ['hangs', () => never<boolean>()],
 ])('S80: while the limiter %s what it guards is 503, before any hash, and the rest goes on', async (_, take) => {
   let isBroken = false
-  const on = await server({ limiter: { take: () => (isBroken ? take() : Promise.resolve(true)) } })
+  const on = await server({ patience, limiter: { take: () => (isBroken ? take() : Promise.resolve(true)) } })
   const { jar, person } = await signedUp(on)
   const before = await dump(on)
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { requestPatience } from '../src/base/deadline.ts'
 import type { Database } from '../src/base/ports.ts'
 import { type Act, acts, dump, gated, titled } from './acts.ts'
 import { type Fault, faultyDatabase, noFault, quick, replyLost, unreachable } from './faults.ts'
@@ -99,7 +100,7 @@ test('S82: every operation gives up a database that never answers, by a budget o
   for (const [title, act] of asking) {
     const limits: number[] = []
     const database = hangingAtWill(limits)
-    const on = await server({ plug: gated, argon2id: quick, database: database.port })
+    const on = await server({ plug: gated, argon2id: quick, database: database.port, patience: requestPatience })
     const { path, init } = await act.prepare(on)
     await on.settled()
     database.hangs = true

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { newWorld } from '#world'
 import { type App, createApp } from '../src/app.ts'
 import { readSettings } from '../src/base/config.ts'
+import type { Patience } from '../src/base/deadline.ts'
 import type { Argon2id, Database, Hints, Limiter, Value, Visit } from '../src/base/ports.ts'
 import { type Core, newCore, type Ports } from '../src/identity/core.ts'
 import { runJob } from '../src/identity/job.ts'
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly hints?: (real: Hints) => Hints
   readonly argon2id?: (real: Argon2id) => Argon2id
   readonly limiter?: Limiter
+  /** For tests of time limits: without it the service waits as long as a busy machine may need. */
+  readonly patience?: Patience
   /** Plugs into the sockets before the features are mounted. */
   readonly plug?: (core: Core) => void
 }
@@ -68,6 +71,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
     hints: (options.hints ?? same)(world.hints),
     argon2id: (options.argon2id ?? same)(world.argon2id),
     ...(options.limiter ? { limiter: options.limiter } : {}),
+    patience: options.patience ?? endless,
     clock: () => clock.now,
     log: (line) => {
       if (line.event === 'request') trips.last = Number(line.trips)
@@ -217,6 +221,9 @@ const settingsOf = (settings: Readonly<Record<string, string>> = {}) => {
   if (config === undefined) throw new Error(JSON.stringify(problems))
   return config
 }
+
+/** Longer than anything takes, shorter than a test may. */
+export const endless: Patience = { database: 60_000, trip: 20_000, hint: 20_000, put: 20_000, limiter: 20_000 }
 
 const same = <T>(port: T): T => port
 

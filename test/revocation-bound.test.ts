@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { requestPatience } from '../src/base/deadline.ts'
 import type { Hint, Hints } from '../src/base/ports.ts'
 import { newContext } from '../src/identity/context.ts'
 import { cookieOf, quickServer, showing } from './credentials.ts'
-import { bodyOf, type Server, signedUp } from './harness.ts'
+import { bodyOf, endless, type Server, signedUp } from './harness.ts'
 
 /** Hints that answer when the test says so. */
 const heldBack = () => {
@@ -11,7 +12,7 @@ const heldBack = () => {
     get: () => new Promise((resolve, reject) => void asked.push({ resolve, reject })),
     put: async () => undefined,
   })
-  return { hints, asked }
+  return { hints, asked, patience: { ...endless, hint: requestPatience.hint } }
 }
 
 const unreachable = (): Hints => ({ get: () => Promise.reject(new TypeError('KV is down')) })
@@ -94,8 +95,8 @@ test('S80: AUTH_REVOCATION_FAIL=closed answers 503 instead, and only where a lea
 })
 
 test('S82: a hint has 100 ms; without it the read goes on, and an answer that comes late counts from then on', async () => {
-  const { hints, asked } = heldBack()
-  const on = await quickServer({ hints })
+  const { hints, asked, patience } = heldBack()
+  const on = await quickServer({ hints, patience })
   const tab = await signedUp(on)
   const cookie = cookieOf(tab)
 
@@ -111,8 +112,8 @@ test('S82: a hint has 100 ms; without it the read goes on, and an answer that co
 })
 
 test('S82: AUTH_REVOCATION_FAIL=closed does not wait longer than that either', async () => {
-  const { hints, asked } = heldBack()
-  const on = await quickServer({ hints, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
+  const { hints, asked, patience } = heldBack()
+  const on = await quickServer({ hints, patience, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
   const tab = await signedUp(on)
 
   const answer = await tab.api.auth.me.$get()
@@ -123,8 +124,8 @@ test('S82: AUTH_REVOCATION_FAIL=closed does not wait longer than that either', a
 })
 
 test('an answer of KV that comes late does not undo what this isolate knows by itself', async () => {
-  const { hints, asked } = heldBack()
-  const on = await quickServer({ hints })
+  const { hints, asked, patience } = heldBack()
+  const on = await quickServer({ hints, patience })
   const tab = await signedUp(on)
   const cookie = cookieOf(tab)
   await userOf(on, cookie)

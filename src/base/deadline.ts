@@ -1,5 +1,19 @@
 import { Problem, unavailable } from './errors.ts'
 
+/** How many milliseconds to wait for what is outside. */
+export interface Patience {
+  /** The database: in all, and for one answer. */
+  readonly database: number
+  readonly trip: number
+  /** KV: to read a hint while somebody waits for the answer, and to put one after it. */
+  readonly hint: number
+  readonly put: number
+  readonly limiter: number
+}
+
+/** Of a request: it is answered within three seconds. */
+export const requestPatience: Patience = { database: 2600, trip: 1500, hint: 100, put: 5000, limiter: 1000 }
+
 /**
  * The value of `work` if it comes within `limit` milliseconds; whatever it asked for may still happen.
  * @param cause Names who was late, for the log.

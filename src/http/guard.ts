@@ -1,8 +1,8 @@
 import { createMiddleware } from 'hono/factory'
-import { within } from '../base/deadline.ts'
+import { requestPatience, within } from '../base/deadline.ts'
 import { forbidden, Problem, rateLimited, unauthenticated, unavailable } from '../base/errors.ts'
-import type { Limiter } from '../base/ports.ts'
 import type { Callers } from '../identity/callers.ts'
+import type { Ports } from '../identity/core.ts'
 import { noted } from './contract.ts'
 import type { CallerEnv, Env, VisitorEnv } from './env.ts'
 
@@ -14,7 +14,7 @@ interface Demand {
 }
 
 /** "May they?", for routes. Each guard says in the documentation what it demands. */
-export const newGuard = (callers: Callers, limiter: Limiter) => ({
+export const newGuard = (callers: Callers, ports: Pick<Ports, 'limiter' | 'patience'>) => ({
   /**
    * At most `AUTH_LIMIT_REQUESTS` per address and minute, before any hash. Without the limiter nobody gets in.
    * @throws Problem `rate_limited` (429), `unavailable` (503)
@@ -22,7 +22,7 @@ export const newGuard = (callers: Callers, limiter: Limiter) => ({
   requests: () =>
     noted(
       createMiddleware<Env>(async (c, next) => {
-        const isAdmitted = await take(limiter, `requests ${c.var.context.address}`)
+        const isAdmitted = await take(ports, `requests ${c.var.context.address}`)
         if (!isAdmitted) throw new Problem(rateLimited, { retryAfter: 60 })
         await next()
       }),
@@ -68,12 +68,12 @@ export const newGuard = (callers: Callers, limiter: Limiter) => ({
     ),
 })
 
-/** Milliseconds that a request may wait for the limiter. */
-const patience = 1000
-
-const take = async (limiter: Limiter, key: string): Promise<boolean> => {
+const take = async (
+  { limiter, patience = requestPatience }: Pick<Ports, 'limiter' | 'patience'>,
+  key: string,
+): Promise<boolean> => {
   try {
-    return await within(patience, limiter.take(key), 'limiter')
+    return await within(patience.limiter, limiter.take(key), 'limiter')
   } catch (cause) {
     throw new Problem(unavailable, { retryAfter: 2, cause })
   }

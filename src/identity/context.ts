@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { stopwatch } from '../base/clock.ts'
-import { within } from '../base/deadline.ts'
+import { type Patience, requestPatience, within } from '../base/deadline.ts'
 import { Problem, type ProblemCode } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import type { BatchRows, Database, Log, Statement } from '../base/ports.ts'
@@ -49,7 +49,7 @@ interface ContextParts {
   readonly isSafe: boolean
   readonly address: string | undefined
   readonly country: string | undefined
-  readonly patience?: Patience
+  readonly patience?: Pick<Patience, 'database' | 'trip'>
 }
 
 interface Rider {
@@ -57,18 +57,11 @@ interface Rider {
   readonly take: (rows: readonly (readonly unknown[])[]) => Promise<void>
 }
 
-/** Milliseconds to wait for the database in all, and for one answer. */
-interface Patience {
-  readonly all: number
-  readonly once: number
-}
-
-/** Of a request: it is answered within three seconds. */
-const ofRequest: Patience = { all: 2600, once: 1500 }
+/** Of one batch. */
 const retries = 2
 
 export const newContext = (parts: ContextParts): Context => {
-  const { database, headers, isSafe, address, country, waitUntil, patience = ofRequest } = parts
+  const { database, headers, isSafe, address, country, waitUntil, patience = requestPatience } = parts
   const requestId = newId('req')
   let trips = 0
   let waited = 0
@@ -89,10 +82,10 @@ export const newContext = (parts: ContextParts): Context => {
   const persist = async (statements: readonly Statement[]) => {
     for (let tries = 0; ; tries++) {
       try {
-        return await attempt(statements, Math.max(100, Math.min(patience.once, patience.all - waited)))
+        return await attempt(statements, Math.max(100, Math.min(patience.trip, patience.database - waited)))
       } catch (error) {
         log({ event: 'database_failed', tries, error: nameOf(error) })
-        const again = error instanceof Problem && tries < retries && waited < patience.all - 200
+        const again = error instanceof Problem && tries < retries && waited < patience.database - 200
         if (!again) throw error
         await pause(jitter(tries))
       }

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { keyRing } from '../base/crypto.ts'
+import type { Patience } from '../base/deadline.ts'
 import type { Argon2id, Database, Hints, Limiter, Log } from '../base/ports.ts'
 import { type Callers, newCallers } from './callers.ts'
 import { newCredentials } from './credentials.ts'
@@ -22,6 +23,8 @@ export interface Ports {
   readonly argon2id: Argon2id
   readonly clock: Clock
   readonly log: Log
+  /** How long requests wait for the others; a test on a busy machine waits longer. */
+  readonly patience?: Patience
 }
 
 export interface Identity {
@@ -41,7 +44,7 @@ export const newCore = (config: Config, ports: Ports) => {
   const ring = keyRing(config.secrets)
   const facts = newFacts()
   const keys = newKeys(config, ring, facts)
-  const revocations = newRevocations(config, ports.hints, facts)
+  const revocations = newRevocations(config, ports, facts)
   const callers: Callers = newCallers(config, revocations)
   const base = {
     config,

@@ -10,7 +10,7 @@ import { statement } from './statement.ts'
 const chunk = { rows: 500, count: 40 }
 
 /** Nobody waits for an answer; the next run comes in a minute. */
-const patience = { all: 45_000, once: 10_000 }
+const patience = { database: 45_000, trip: 10_000 }
 
 const nobody = { headers: new Headers(), isSafe: false, address: undefined, country: undefined }
 

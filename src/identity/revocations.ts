@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Config } from '../base/config.ts'
-import { within } from '../base/deadline.ts'
+import { type Patience, requestPatience, within } from '../base/deadline.ts'
 import { Problem, unavailable } from '../base/errors.ts'
 import type { Hint, Hints } from '../base/ports.ts'
 import { type Context, nameOf } from './context.ts'
@@ -18,17 +18,19 @@ interface Remembered {
   readonly until: number
 }
 
-/**
- * How many answers an isolate remembers, for how many seconds it believes that a session has not ended, and how many
- * milliseconds it waits for KV, with somebody waiting for it and without.
- */
-const memo = { size: 10_000, negative: 5, budget: 100, patience: 5000 }
+/** How many answers an isolate remembers, and for how many seconds it believes that a session has not ended. */
+const memo = { size: 10_000, negative: 5 }
+
+interface Needs {
+  readonly hints: Hints
+  readonly patience?: Patience
+}
 
 /**
  * Tells isolates, within a minute or so, of sessions that ended or whose user changed. The database decides; a hint
  * only denies. Whatever KV does, a lease or an access token ends by itself within `config.bound` seconds.
  */
-export const newRevocations = (config: Config, hints: Hints, facts: Facts) => {
+export const newRevocations = (config: Config, { hints, patience = requestPatience }: Needs, facts: Facts) => {
   const known = new Map<string, Remembered>()
   const remember = (id: string, hint: Hint | undefined, now: number) => {
     const before = known.get(id)
@@ -50,7 +52,7 @@ export const newRevocations = (config: Config, hints: Hints, facts: Facts) => {
       remember(id, hint, context.now)
       return hint
     })
-    return withinBudget(reply, (late) => context.after(() => late))
+    return withinBudget(patience.hint, reply, (late) => context.after(() => late))
   }
 
   return {
@@ -97,7 +99,7 @@ export const newRevocations = (config: Config, hints: Hints, facts: Facts) => {
   async function put(context: Context, changes: readonly Change[]): Promise<void> {
     const ttl = Math.max(60, config.bound + 60)
     const putOne = ({ id, hint }: Change) =>
-      within(memo.patience, hints.put?.(id, hint, ttl) ?? Promise.resolve(), 'hints')
+      within(patience.put, hints.put?.(id, hint, ttl) ?? Promise.resolve(), 'hints')
     const told = await Promise.allSettled(changes.map(putOne))
     const done = changes.filter((_, i) => told[i]?.status === 'fulfilled')
     if (done.length < changes.length) context.log({ event: 'hint_failed', count: changes.length - done.length })
@@ -129,13 +131,17 @@ const store = {
 }
 
 /** The promise's value if it comes within the budget; else `late` takes the promise, and this rejects. */
-const withinBudget = async <T>(promise: Promise<T>, late: (promise: Promise<T>) => void): Promise<T> => {
+const withinBudget = async <T>(
+  budget: number,
+  promise: Promise<T>,
+  late: (promise: Promise<T>) => void,
+): Promise<T> => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       late(promise)
       reject(new Problem(unavailable, { retryAfter: 1, cause: 'slow hints' }))
-    }, memo.budget)
+    }, budget)
   })
   try {
     return await Promise.race([promise, timeout])
