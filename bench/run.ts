@@ -6,7 +6,7 @@ import { setStage } from './stage.ts'
 
 /** Milliseconds; `--quick` is for a look, its figures are coarse. */
 const plan = process.argv.includes('--quick')
-  ? { callers: 16, rounds: 3, round: 300, warmUp: 400, samples: 8 }
+  ? { callers: 16, rounds: 3, round: 250, warmUp: 300, samples: 5 }
   : { callers: 16, rounds: 5, round: 1500, warmUp: 1500, samples: 30 }
 
 // What was started ends with this process, however it ends.
