@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { accountHolder, cookieName, cookieOf, quickServer, showing } from './credentials.ts'
-import { faultyDatabase, openLimiter, replyLost } from './faults.ts'
+import { type Fault, faultyDatabase, openLimiter, replyLost, unreachable } from './faults.ts'
 import { bodyOf, browser, json, query, type Server, signedIn, signedUp } from './harness.ts'
 
 const idsOf = async (answer: { clone(): { json(): Promise<unknown> } }): Promise<string[]> =>
@@ -176,6 +176,63 @@ test('a session that has ended already ends again with 204, and a lost answer is
 
   expect([again.status, lost.status]).toEqual([204, 204])
   expect(await aliveOf(on, tab.user.id)).toEqual([tab.session.id])
+})
+
+test.each(['cookie', 'token'])(
+  'S77: to end the own session by %s is done although the database lost the answer, and a replay is 401',
+  async (via) => {
+    const { next, database } = faultyDatabase()
+    const on = await quickServer({ database })
+    const app = await accountHolder(on)
+    const tab = await signedIn(on, app.person)
+    const id = via === 'cookie' ? tab.session.id : app.session.id
+    const shown =
+      via === 'cookie' ? showing(cookieOf(tab), { method: 'DELETE' }) : { headers: app.account, method: 'DELETE' }
+    next(replyLost)
+
+    const lost = await on.request(`/auth/sessions/${id}`, shown)
+    const replay = await on.request(`/auth/sessions/${id}`, shown)
+
+    const cleared = `${cookieName}=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax`
+    expect([lost.status, lost.headers.getSetCookie()]).toEqual([204, via === 'cookie' ? [cleared] : []])
+    expect([replay.status, replay.headers.getSetCookie()]).toEqual([401, []])
+    expect(await aliveOf(on, app.user.id)).toEqual([via === 'cookie' ? app.session.id : tab.session.id])
+  },
+)
+
+test.each([
+  ['ended otherwise', "update sessions set ended_at = ?1, expires_at = ?1, ended_reason = 'logout' where id = ?2"],
+  ['ended before', "update sessions set ended_at = ?1 - 1, expires_at = ?1, ended_reason = 'revoked' where id = ?2"],
+  ['expired', 'update sessions set expires_at = ?1 where id = ?2'],
+  ['gone', 'delete from sessions where ?1 > 0 and id = ?2'],
+])('a session that is %s when the first try comes to nothing is no proof for the second', async (_, change) => {
+  const { next, database } = faultyDatabase()
+  const on = await quickServer({ database })
+  const tab = await signedUp(on)
+  const { id } = tab.session
+  const overtaken: Fault = async (run) => {
+    await query(on, change, on.clock.now, id)
+    return unreachable(run)
+  }
+  next(overtaken)
+
+  const answer = await tab.api.auth.sessions[':id'].$delete({ param: { id }, json: {} })
+
+  expect([answer.status, tab.setCookies]).toEqual([401, []])
+})
+
+test('S32: a suspended user cannot end the own session: with the reply lost or not it is 401, and the row lives', async () => {
+  const { next, database } = faultyDatabase()
+  const on = await quickServer({ database })
+  const tab = await signedUp(on)
+  const { id } = tab.session
+  await query(on, 'update users set suspended_at = 1')
+  next(replyLost)
+
+  const answer = await tab.api.auth.sessions[':id'].$delete({ param: { id }, json: {} })
+
+  expect(answer.status).toBe(401)
+  expect(await aliveOf(on, tab.user.id)).toEqual([id])
 })
 
 test('by token, every audience may list; only a token for the account may end', async () => {

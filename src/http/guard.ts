@@ -11,6 +11,8 @@ interface Demand {
   readonly fresh?: boolean
   /** Changes the account or ends sessions: not with a token that an app hands to other APIs. */
   readonly manages?: boolean
+  /** The path parameter that names a session to end. */
+  readonly ends?: string
 }
 
 /** "May they?", for routes. Each guard says in the documentation what it demands. */
@@ -52,10 +54,10 @@ export const newGuard = (callers: Callers, ports: Pick<Ports, 'limiter' | 'patie
    * A caller that the database vouches for in the trip of what it guards: the proof rides first in the next batch.
    * @throws Problem `unauthenticated` (401), `forbidden` (403), `fresh_sign_in_required` (403)
    */
-  strict: ({ fresh = false, manages = false }: Demand = {}) =>
+  strict: ({ fresh = false, manages = false, ends = '' }: Demand = {}) =>
     noted(
       createMiddleware<CallerEnv>(async (c, next) => {
-        const caller = await callers.demand(c.var.context, fresh)
+        const caller = await callers.demand(c.var.context, { fresh, ends: c.req.param(ends) })
         if (manages && !caller.managesAccount) throw new Problem(forbidden)
         c.set('caller', caller)
         await next()

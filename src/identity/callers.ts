@@ -1,5 +1,6 @@
 import type { Config } from '../base/config.ts'
 import { freshSignInRequired, Problem, unauthenticated } from '../base/errors.ts'
+import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import type { Revocations } from './revocations.ts'
 import { seenFrom } from './session-views.ts'
@@ -40,6 +41,13 @@ export interface Caller {
   renew(standing: Standing): Promise<void>
 }
 
+interface Demand {
+  /** Also demands a recent sign-in. */
+  readonly fresh?: boolean
+  /** The session that is about to end, which may be the one that is shown. */
+  readonly ends?: string | undefined
+}
+
 /** Seconds since a cookie was written before a check slides the idle limit again. */
 const slideAfter = 60
 
@@ -55,14 +63,12 @@ export const newCallers = (config: Config, revocations: Revocations) => {
   }
 
   /** The proof rides with the next batch; where it fails, that batch throws and what depends on it did nothing. */
-  const ask = async (context: Context, credential: Credential, slides: boolean, freshAfter = -1): Promise<Caller> => {
+  const ask = async (context: Context, credential: Credential, how: Asking): Promise<Caller> => {
     const { via, userId, sessionId, managesAccount, secretHash, confirm, renew } = credential
+    const { slides, freshAfter = -1 } = how
     const evidence = { sid: sessionId, secret: await secretHash(), now: context.now, freshAfter }
-    const anyAge = { ...evidence, freshAfter: -1 }
-    const { idle, idleShort } = config
     let standing: Standing | undefined
-    const proof = slides ? sessionsStore.renewal({ ...anyAge, idle, idleShort }) : sessionsStore.proof(anyAge)
-    context.ride(proof, async ([row]) => {
+    context.ride(proofOf(config, context, { ...evidence, freshAfter: -1 }, how), async ([row]) => {
       if (row === undefined || row.user.id !== userId) throw new Problem(unauthenticated)
       if (confirm && !(await confirm())) throw new Problem(unauthenticated)
       if (row.session.authenticatedAt <= freshAfter) throw new Problem(freshSignInRequired)
@@ -99,7 +105,7 @@ export const newCallers = (config: Config, revocations: Revocations) => {
       const state = lease && (await revocations.state(context, credential.sessionId, lease.since))
       if (lease && state === 'unknown') return leased(context, credential, lease.standing)
       if (state === 'ended') return undefined
-      const caller = await ask(context, credential, credential.slides || state === 'stale')
+      const caller = await ask(context, credential, { slides: credential.slides || state === 'stale' })
       try {
         await context.batch([])
         return caller
@@ -110,13 +116,15 @@ export const newCallers = (config: Config, revocations: Revocations) => {
     },
 
     /**
-     * Staleness 0: the proof rides first in the next batch. `fresh` also demands a recent sign-in.
+     * Staleness 0: the proof rides first in the next batch.
      * @throws Problem `unauthenticated` (401); from the batch also `fresh_sign_in_required` (403)
      */
-    async demand(context: Context, fresh: boolean): Promise<Caller> {
+    async demand(context: Context, { fresh = false, ends }: Demand = {}): Promise<Caller> {
       const credential = await read(context)
       if (credential === undefined) throw new Problem(unauthenticated)
-      return ask(context, credential, credential.slides, fresh ? context.now - config.fresh : -1)
+      const endsItself = ends === credential.sessionId
+      const freshAfter = fresh ? context.now - config.fresh : -1
+      return ask(context, credential, { slides: credential.slides && !endsItself, endsItself, freshAfter })
     },
 
     /** Slides the idle limit only when the last write is a minute old, or the lease that it wrote is over. */
@@ -126,6 +134,29 @@ export const newCallers = (config: Config, revocations: Revocations) => {
 }
 
 export type Callers = ReturnType<typeof newCallers>
+
+interface Asking {
+  readonly slides: boolean
+  readonly endsItself?: boolean
+  readonly freshAfter?: number
+}
+
+const proofOf = (
+  { idle, idleShort }: Config,
+  context: Context,
+  evidence: Evidence,
+  { slides, endsItself = false }: Asking,
+): Statement<Standing> => {
+  if (endsItself) return proofOfEnding(context, evidence)
+  return slides ? sessionsStore.renewal({ ...evidence, idle, idleShort }) : sessionsStore.proof(evidence)
+}
+
+/** Of whoever ends the session that is shown: where a reply got lost, the repeat of that trip may find it done. */
+const proofOfEnding = (context: Context, evidence: Evidence): Statement<Standing> => {
+  const first = context.trips + 1
+  const proof = sessionsStore.proofOrEnd({ ...evidence, reason: 'revoked' })
+  return { ...proof, map: (rows) => proof.map(rows).filter(({ hasEnded }) => !hasEnded || context.trips > first) }
+}
 
 const leased = (context: Context, credential: Credential, { user, session }: Standing): Caller => ({
   via: credential.via,

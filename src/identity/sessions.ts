@@ -99,6 +99,14 @@ export const sessionsStore = {
     readStanding,
   ),
 
+  /** The row behind a credential, also where it ended at `now` for this reason. */
+  proofOrEnd: prepare(
+    [...evidenceNames, 'reason'],
+    (p) => sql`select ${standingJson}, sessions.ended_at is not null from sessions
+      where (${shown(p)}) or (${named(p)} and sessions.ended_at = ${p.now} and sessions.ended_reason = ${p.reason})`,
+    (columns) => ({ ...readStanding(columns), hasEnded: columns[1] === 1 }),
+  ),
+
   /** A session by id alone, for whoever has just begun it. */
   byId: prepare(
     ['id', 'now'],

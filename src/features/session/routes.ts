@@ -51,7 +51,7 @@ export const session = (core: Core, guard: Guard) => {
     .delete(
       '/sessions/:id',
       doc('End one session', { 204: null }),
-      guard.strict({ manages: true }),
+      guard.strict({ manages: true, ends: 'id' }),
       validateParam(SessionId, notFound),
       validate(Nothing),
       async (c) => {

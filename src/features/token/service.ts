@@ -50,7 +50,7 @@ export const tokenService = (core: Core) => {
   }
 
   const exchange = async (context: Context, audience: string): Promise<TokenPair> => {
-    const caller = await callers.demand(context, false)
+    const caller = await callers.demand(context)
     if (!caller.managesAccount) throw new Problem(forbidden)
     keys.prefetch(context)
     await context.batch([])
