@@ -22,7 +22,10 @@ export default async function setup(project: TestProject) {
   const database = await startDatabase({ path, extraFlags: ['--enable-namespaces', '--admin-listen-addr', admin] })
   const namespaces = (action: string) => post(`http://${admin}/v1/namespaces/${action}`)
   await namespaces('template/create')
-  const front = await startFront(database.url, (name) => namespaces(`template/fork/${name}`))
+  const front = await startFront(database.url, async (name) => {
+    await namespaces(`template/fork/${name}`)
+    await answering(database.url, name)
+  })
   await migrateDatabase({ url: `${front.url}/template/` })
   project.provide('libsql', front.url)
 
@@ -36,13 +39,14 @@ export default async function setup(project: TestProject) {
 /** The server tells namespaces by a header, which a URL cannot carry: this takes the name from the path. */
 async function startFront(target: string, fork: (name: string) => Promise<void>) {
   const ready = new Map([['template', Promise.resolve()]])
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+  // Shorter than the server keeps a connection that nobody uses.
+  const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: 3000 })
   const server = createServer(async (incoming, outgoing) => {
     const [, name = '', path = ''] = /^\/([^/]+)(\/.*)$/.exec(incoming.url ?? '') ?? []
     const known = ready.get(name) ?? fork(name)
     ready.set(name, known)
     await known
-    const headers = { ...incoming.headers, 'x-namespace-bin': Buffer.from(name).toString('base64url') }
+    const headers = { ...incoming.headers, ...namespaceHeader(name) }
     const onward = request(target + path, { method: incoming.method, headers, agent }, (reply) => {
       outgoing.writeHead(reply.statusCode ?? 502, reply.headers)
       reply.pipe(outgoing)
@@ -61,6 +65,21 @@ async function startFront(target: string, fork: (name: string) => Promise<void>)
       agent.destroy()
     },
   }
+}
+
+const namespaceHeader = (name: string) => ({ 'x-namespace-bin': Buffer.from(name).toString('base64url') })
+
+/** A fork is told to be done a little before it is there. */
+async function answering(url: string, name: string) {
+  const body = JSON.stringify({ requests: [{ type: 'execute', stmt: { sql: 'select 1' } }, { type: 'close' }] })
+  const headers = { 'content-type': 'application/json', connection: 'close', ...namespaceHeader(name) }
+  for (let tries = 0; tries < 200; tries++) {
+    const reply = await fetch(`${url}/v2/pipeline`, { method: 'POST', headers, body })
+    await reply.arrayBuffer()
+    if (reply.ok) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error(`The database ${name} does not answer.`)
 }
 
 async function post(url: string) {
