@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { accountHolder, cookieName, cookieOf, quickServer, showing } from './credentials.ts'
 import { faultyDatabase, replyLost, unreachable } from './faults.ts'
-import { bodyOf, json, query, signedIn, signedUp, signedUpByToken } from './harness.ts'
+import { bodyOf, json, query, type Server, signedIn, signedUp, signedUpByToken } from './harness.ts'
+import { rightCode, secondFactor } from './second-factor.ts'
 
 const cleared = `${cookieName}=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax`
 
@@ -131,6 +132,56 @@ test('with an Authorization header logout ignores the cookie: it neither ends it
     [204, []],
   ])
   expect(alive.status).toBe(200)
+})
+
+/** Somebody with a cookie and a token for the account, and a sign-in of theirs that waits for a second factor. */
+const withOneOnHold = async () => {
+  const gate = secondFactor()
+  const on = await quickServer({ plug: gate.plug })
+  const app = await accountHolder(on)
+  const tab = await signedIn(on, app.person)
+  gate.isOn = true
+  return { on, app, tab, id: await onHold(on, app.person) }
+}
+
+const onHold = async (on: Server, person: object): Promise<string> =>
+  (await bodyOf(await on.request('/auth/login', json(person)))).challenge.id
+
+const answered = async (on: Server, id: string) =>
+  (await on.request('/auth/challenge', json({ id, method: 'totp', code: rightCode }))).status
+
+test.each(['cookie', 'token'])('S31: logout everywhere by %s also drops every sign-in on hold', async (via) => {
+  const { on, app, tab, id } = await withOneOnHold()
+  const another = await onHold(on, app.person)
+  const shown =
+    via === 'cookie' ? showing(cookieOf(tab), json({ everywhere: true })) : json({ everywhere: true }, app.account)
+
+  const logout = await on.request('/auth/logout', shown)
+  const trips = on.trips.last
+  const statuses = [await answered(on, id), await answered(on, another)]
+
+  expect([logout.status, trips]).toEqual([204, 1])
+  expect(statuses).toEqual([410, 410])
+  expect(await query(on, 'select * from sessions where ended_at is null')).toEqual([])
+})
+
+test('a sign-in on hold outlives a logout here, one by a session that is over, and one of somebody else', async () => {
+  const { on, app, tab, id } = await withOneOnHold()
+  const everywhere = json({ everywhere: true })
+  const stranger = await on.request('/auth/register', json({ ...app.person, email: 'bob@example.com' }))
+  const bob = (await bodyOf(stranger)).challenge.id
+  const begun = await on.request('/auth/challenge', json({ id: bob, method: 'totp', code: rightCode }))
+  const cookie = begun.headers.getSetCookie()[0]?.split(/[=;]/)[1] ?? ''
+
+  const logouts = [
+    await on.request('/auth/logout', showing(cookieOf(tab), json({}))),
+    await on.request('/auth/logout', showing(cookieOf(tab), everywhere)),
+    await on.request('/auth/logout', showing(cookie, everywhere)),
+    await on.request('/auth/logout', json({ everywhere: true }, app.bearer)),
+  ]
+
+  expect(logouts.map(({ status }) => status)).toEqual([204, 204, 204, 403])
+  expect(await answered(on, id)).toBe(200)
 })
 
 test('a logout that the database did not take is 503 and keeps the cookie, so that it can be repeated', async () => {

@@ -70,6 +70,28 @@ test('S33: a sign-in that waits for its second factor ends with the password tha
   expect(await query(on, 'select * from challenges')).toEqual([])
 })
 
+test.each(['cookie', 'token'] as const)(
+  'S33: no gate stands between a change by %s and its end, though it asks everybody: every other session is over',
+  async (transport) => {
+    const gate = secondFactor()
+    const on = await server({ argon2id: quick, plug: gate.plug })
+    const { person, account } = await accountHolder(on)
+    const tabs = [await signedIn(on, person), await signedIn(on, person)]
+    const cookie = `__Host-session=${tabs[0]?.jar.get('__Host-session')}`
+    gate.isOn = true
+
+    const body = { currentPassword: person.password, newPassword }
+    const answer = await change(on, body, transport === 'cookie' ? { cookie } : account)
+
+    const changed = await bodyOf(answer)
+    expect([answer.status, changed.status, changed.challenge]).toEqual([200, 'signed_in', undefined])
+    expect(await query(on, 'select id from sessions where ended_at is null')).toEqual([[changed.session.id]])
+    expect(await query(on, 'select * from challenges')).toEqual([])
+    expect(await bodyOf(await login(on, person.email, newPassword))).toMatchObject({ status: 'challenge' })
+    expect((await login(on, person.email, person.password)).status).toBe(401)
+  },
+)
+
 test('a sign-in of somebody else that waits for a second factor outlives the change', async () => {
   const gate = secondFactor()
   const on = await server({ argon2id: quick, plug: gate.plug })
