@@ -163,6 +163,36 @@ test('S8: an upgrade never overwrites a password that was changed meanwhile', as
   expect(await storedHash(on)).toBe(other)
 })
 
+test('S8, S79: of parallel logins that find a weak hash none is refused, and one upgrade stands', async () => {
+  const on = await server({ argon2id: quick })
+  const { person } = await signedUp(on)
+  await query(on, 'update passwords set hash = ?', await weakHash(on))
+
+  const answers = await Promise.all([1, 2, 3, 4].map(() => login(on, person)))
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+  expect(await liveSessions(on)).toEqual([[5]])
+  expect(await storedHash(on)).toMatch(/m=19456/)
+  expect(await query(on, 'select * from throttle where count <> 0')).toEqual([])
+})
+
+test('S8: a login whose weak hash another login upgraded between its trips signs in, in two trips more', async () => {
+  const { on, faults, person } = await withFaults()
+  await query(on, 'update passwords set hash = ?', await weakHash(on))
+  const better = await passwordHasher(quick(on.world.argon2id)).hash(password)
+  faults.next(
+    noFault,
+    after(() => query(on, 'update passwords set hash = ?', better)),
+  )
+
+  const answer = await login(on, person)
+
+  expect([answer.status, on.trips.last]).toEqual([200, 4])
+  expect(await storedHash(on)).toBe(better)
+  expect(await liveSessions(on)).toEqual([[2]])
+  expect(await query(on, 'select * from throttle where count <> 0')).toEqual([])
+})
+
 test('S8: an upgrade whose reply got lost keeps the session and the new hash', async () => {
   const { on, faults, person } = await withFaults()
   await query(on, 'update passwords set hash = ?', await weakHash(on))
