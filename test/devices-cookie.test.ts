@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { cookieName, quickServer } from './credentials.ts'
+import { faultyDatabase, noFault, openLimiter, replyLost } from './faults.ts'
 import { bodyOf, json, query, type Server, secrets, signedIn, signedUp, signedUpByToken, somebody } from './harness.ts'
 
 const year = 365 * 24 * 60 * 60
@@ -76,6 +77,123 @@ test('a device that was revoked is unknown', async () => {
   await query(on, 'delete from devices where user_id = ?', user.id)
 
   expect(await signInStatus(on, person, deviceOf({ jar }))).toBe(429)
+})
+
+test('S12: a revoked device that signs in again is a new one, and its old token stays unknown', async () => {
+  const on = await quickServer(tight)
+  const tab = await signedUp(on)
+  const old = deviceOf(tab)
+  await query(on, 'delete from devices')
+
+  await tab.api.auth.login.$post({ json: tab.person })
+  const renewed = deviceOf(tab)
+  const statuses = [await signInStatus(on, tab.person, old), await signInStatus(on, tab.person, renewed)]
+
+  expect(renewed.split('.')[0]).not.toBe(old.split('.')[0])
+  expect(await query(on, 'select id from devices where id = ?', renewed.split('.')[0] ?? '')).toHaveLength(1)
+  expect(await query(on, 'select id from devices where id = ?', old.split('.')[0] ?? '')).toEqual([])
+  expect(statuses).toEqual([429, 200])
+})
+
+test('in the transport of tokens, too, a revoked device is answered by the token of a new one', async () => {
+  const on = await quickServer()
+  const { person, tokens } = await signedUpByToken(on)
+  await query(on, 'delete from devices')
+
+  const answer = await on.request(
+    '/auth/login',
+    json({ ...person, transport: 'token', device_token: tokens.device_token }),
+  )
+  const { device_token } = (await bodyOf(answer)).tokens
+
+  expect(device_token.split('.')[0]).not.toBe(tokens.device_token.split('.')[0])
+  expect(await query(on, 'select id from devices')).toEqual([[device_token.split('.')[0]]])
+})
+
+test('a device signs in again and again as the one it is', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const first = deviceOf(tab)
+
+  for (let i = 0; i < 3; i++) {
+    on.clock.pass(60)
+    await tab.api.auth.login.$post({ json: tab.person })
+  }
+
+  expect(deviceOf(tab)).toBe(first)
+  expect(await query(on, 'select id, last_used_at, expires_at from devices')).toEqual([
+    [first.split('.')[0], on.clock.now, on.clock.now + year],
+  ])
+})
+
+test('S74: an account keeps the 20 devices that were used last, the one of this very sign-in always', async () => {
+  const on = await quickServer({ limiter: openLimiter })
+  const { person, user, jar } = await signedUp(on)
+  const bob = await signedUp(on)
+  const strangers: string[] = []
+  for (let i = 0; i < 30; i++) {
+    on.clock.pass(i % 3)
+    if (i === 15) await on.request('/auth/login', json(person, { cookie: `__Host-device=${deviceOf({ jar })}` }))
+    strangers.push(deviceOf(await signedIn(on, person)).split('.')[0] ?? '')
+    const [[count] = []] = await query(on, 'select count(*) from devices where id = ?', strangers.at(-1) ?? '')
+    expect(count).toBe(1)
+  }
+
+  const kept = (await query(on, 'select id from devices where user_id = ?', user.id)).flat()
+
+  expect(kept).toHaveLength(20)
+  expect(kept).toContain(deviceOf({ jar }).split('.')[0])
+  expect(kept).toEqual(expect.arrayContaining(strangers.slice(-15)))
+  expect(await query(on, 'select count(*) from devices where user_id = ?', bob.user.id)).toEqual([[1]])
+})
+
+test('S74: of 30 sign-ins in one second, too, the last is remembered', async () => {
+  const on = await quickServer({ limiter: openLimiter })
+  const { person } = await signedUp(on)
+
+  for (let i = 0; i < 30; i++) {
+    const id = deviceOf(await signedIn(on, person)).split('.')[0] ?? ''
+    expect(await query(on, 'select count(*) from devices where id = ?', id)).toEqual([[1]])
+  }
+
+  expect(await query(on, 'select count(*) from devices')).toEqual([[20]])
+})
+
+test('S74: a known device is kept, too, when 20 others signed in within the same second', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const { now } = on.clock
+  for (let i = 0; i < 20; i++) {
+    await query(on, 'insert into devices values (?, ?, ?, ?, ?)', `dev_ ${i}`, tab.user.id, now, now, now + year)
+  }
+  const known = deviceOf(tab)
+
+  await tab.api.auth.login.$post({ json: tab.person })
+
+  expect(deviceOf(tab)).toBe(known)
+  expect(tab.setCookies.map((line) => line.split('=')[0])).toContain('__Host-device')
+  expect(await query(on, 'select id from devices where id = ?', known.split('.')[0] ?? '')).toHaveLength(1)
+})
+
+test.each([
+  ['a new device', false],
+  ['a known one', true],
+])('S77: a sign-in by %s whose reply got lost remembers one, and hands out that one', async (_, isKnown) => {
+  const { next, database } = faultyDatabase()
+  const on = await quickServer({ database })
+  const tab = await signedUp(on)
+  const first = deviceOf(tab)
+  if (!isKnown) {
+    await query(on, 'delete from devices')
+    tab.jar.clear()
+  }
+  next(noFault, replyLost, replyLost)
+
+  const answer = await tab.api.auth.login.$post({ json: tab.person })
+
+  expect(answer.status).toBe(200)
+  expect(await query(on, 'select id from devices')).toEqual([[deviceOf(tab).split('.')[0]]])
+  expect(deviceOf(tab) === first).toBe(isKnown)
 })
 
 test('the device of one user is unknown to the account of another, and gives way to a new one', async () => {

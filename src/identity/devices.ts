@@ -68,7 +68,7 @@ export const newDevices = (config: Config, ring: KeyRing) => {
           select ${fresh}, ${userId}, ${context.now}, ${context.now}, ${until} where ${began}
             and not exists (select 1 from devices where id = ${shown} and user_id = ${userId}) on conflict do nothing`),
         statement(sql`delete from devices where user_id = ${userId} and id in (select id from devices
-          where user_id = ${userId} order by last_used_at desc, id = ${fresh} desc, id limit -1 offset ${kept})`),
+          where user_id = ${userId} order by last_used_at desc, id in (${shown}, ${fresh}) desc, id limit -1 offset ${kept})`),
       ]
     },
 
