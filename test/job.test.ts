@@ -77,7 +77,10 @@ test('S92: a used refresh token stays for its own life and the bound, then goes 
 })
 
 test.each([
-  ['challenges', "insert into challenges values ('h' || ?1, ?2, '{}', 'k', 0, null, 1, ?1, null, null)"],
+  [
+    'challenges',
+    "insert into challenges (hash, user_id, sign_in, throttle_key, created_at, expires_at) values ('h' || ?1, ?2, '{}', 'k', 1, ?1)",
+  ],
   ['devices', "insert into devices values ('d' || ?1, ?2, 1, 1, ?1)"],
   ['throttle', "insert into throttle values ('k' || ?1, 1, ?1, ?2)"],
   ['signing_keys', "insert into signing_keys select 'k' || ?1, public_jwk, ?2, 1, 1, 1, ?1 from signing_keys limit 1"],
@@ -197,7 +200,11 @@ test.each([
   const { now } = healthy.clock
   await fill(healthy, 'throttle', 3, now)
   await fill(healthy, 'devices', 3, now, user.id)
-  await query(healthy, "insert into challenges values ('h', ?, '{}', 'k', 0, null, 1, 1, null, null)", user.id)
+  await query(
+    healthy,
+    "insert into challenges (hash, user_id, sign_in, throttle_key, created_at, expires_at) values ('h', ?, '{}', 'k', 1, 1)",
+    user.id,
+  )
   await query(healthy, "insert into signing_keys values ('k', '{}', 'a.b.c', 1, 1, 1, 1)")
 
   const { deleted } = await on.job()

@@ -165,6 +165,7 @@ test('S30 S98: refreshing slides the idle limit, and never the absolute one', as
   }
 
   expect(ends).toEqual([start + 1800, start + 2500, start + 2500])
+  expect(await query(on, 'select max(expires_at) from refresh_tokens')).toEqual([[start + 2500]])
   on.clock.pass(99)
   const last = await rotated(on, refresh_token)
   expect(last.expires_in).toBe(1)
