@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest'
-import { Problem, unavailable } from '../src/base/errors.ts'
-import type { Database, Query } from '../src/base/ports.ts'
+import type { Database } from '../src/base/ports.ts'
 import { cookieOf, showing } from './credentials.ts'
-import { json, query, type Server, server, signedUp, signedUpByToken } from './harness.ts'
+import { json, query, server, signedUp, signedUpByToken } from './harness.ts'
+import { countOf, fill } from './rows.ts'
 
 /** The bound on any revocation and the minute beyond, with every setting at its default. */
 const kept = 305 + 60
-
-const countOf = async (on: Server, table: string) => Number((await query(on, `select count(*) from ${table}`))[0]?.[0])
-
-/** Rows that nobody uses, all alike but for their name. */
-const fill = (on: Server, table: 'throttle' | 'devices', rows: number, endsAt: number, userId = '') =>
-  query(
-    on,
-    `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${rows})
-     insert into ${table} select ${table === 'throttle' ? `'k' || i, 1, ${endsAt}, 'r'` : `'d' || i, '${userId}', 1, 1, ${endsAt}`} from n`.trim(),
-  )
 
 test('S92: a session that expired stays until the bound has passed, then goes with its refresh tokens', async () => {
   const on = await server({ settings: { AUTH_SESSION_IDLE_SECONDS: '1000' } })
@@ -173,87 +163,4 @@ test('S79: two jobs at once, in two isolates, are safe: each row goes once', asy
   const total = (table: string) => reports.reduce((sum, { deleted }) => sum + (deleted[table] ?? 0), 0)
   expect([total('throttle'), total('devices')]).toEqual([1300, 700])
   expect([...on.logs, ...other.logs].some(({ event }) => event === 'job_step_failed')).toBe(false)
-})
-
-/** A database that refuses every call in which a statement matches. */
-const refusing =
-  (pattern: RegExp, error: () => Error) =>
-  (real: Database): Database => ({
-    run: (queries: readonly Query[], limit) =>
-      queries.some(({ sql }) => pattern.test(sql)) ? Promise.reject(error()) : real.run(queries, limit),
-  })
-
-test.each([
-  ['reseal', /substr\(private_jwk/],
-  ['rotate', /order by signs_from, id/],
-  ['hints', /hinted_at is null or/],
-  ['refresh_tokens', /^delete from "refresh_tokens"/],
-  ['challenges', /^delete from "challenges"/],
-  ['devices', /^delete from "devices"/],
-  ['throttle', /^delete from "throttle"/],
-  ['sessions', /^delete from "sessions"/],
-  ['signing_keys', /^delete from signing_keys/],
-] as const)('S80: a failing step (%s) stops no other, and is logged by its name alone', async (step, pattern) => {
-  const healthy = await server()
-  const on = await server({ beside: healthy, database: refusing(pattern, () => new TypeError('secret parameter')) })
-  const { user } = await signedUp(healthy)
-  const { now } = healthy.clock
-  await fill(healthy, 'throttle', 3, now)
-  await fill(healthy, 'devices', 3, now, user.id)
-  await query(
-    healthy,
-    "insert into challenges (hash, user_id, sign_in, throttle_key, created_at, expires_at) values ('h', ?, '{}', 'k', 1, 1)",
-    user.id,
-  )
-  await query(healthy, "insert into signing_keys values ('k', '{}', 'a.b.c', 1, 1, 1, 1)")
-
-  const { deleted } = await on.job()
-
-  const expected = { challenges: 1, devices: 3, throttle: 3, signing_keys: 1, refresh_tokens: 0, sessions: 0 }
-  expect(deleted).toEqual(step in expected ? { ...expected, [step]: 0 } : expected)
-  expect(on.logs.filter(({ event }) => event === 'job_step_failed')).toEqual([
-    expect.objectContaining({ step, error: 'TypeError' }),
-  ])
-  expect(JSON.stringify(on.logs)).not.toContain('secret parameter')
-})
-
-test('S80: with the database down the job reports nothing done, and the next one does it', async () => {
-  const faults = { down: true }
-  const on = await server({
-    database: (real) => ({
-      run: (queries, limit) => (faults.down ? Promise.reject(new Problem(unavailable)) : real.run(queries, limit)),
-    }),
-  })
-  await fill(on, 'throttle', 3, on.clock.now)
-
-  const down = await on.job()
-  faults.down = false
-  const up = await on.job()
-
-  expect([down.deleted.throttle, up.deleted.throttle]).toEqual([0, 3])
-})
-
-test('a hint that was lost is told by the next job, once', async () => {
-  const told: string[] = []
-  const faults = { broken: true }
-  const on = await server({
-    hints: (real) => ({
-      ...real,
-      put: async (id, hint, ttl) => {
-        if (faults.broken) throw new Error('KV is down')
-        told.push(`${id} ${hint.state} ${ttl}`)
-        await real.put?.(id, hint, ttl)
-      },
-    }),
-  })
-  const { api, session } = await signedUp(on)
-  await api.auth.logout.$post({ json: {} })
-  await on.settled()
-
-  const failed = await on.job()
-  faults.broken = false
-  const [repaired, again] = [await on.job(), await on.job()]
-
-  expect([failed.hinted, repaired.hinted, again.hinted]).toEqual([1, 1, 0])
-  expect(told).toEqual([`${session.id} ended ${kept}`])
 })
