@@ -22,10 +22,8 @@ export default async function setup(project: TestProject) {
   const database = await startDatabase({ path, extraFlags: ['--enable-namespaces', '--admin-listen-addr', admin] })
   const namespaces = (action: string) => post(`http://${admin}/v1/namespaces/${action}`)
   await namespaces('template/create')
-  const front = await startFront(database.url, async (name) => {
-    await namespaces(`template/fork/${name}`)
-    await answering(database.url, name)
-  })
+  const fork = inTurn((name: string) => namespaces(`template/fork/${name}`))
+  const front = await startFront(database.url, (name) => again(3, (tries) => forked(fork, `${name}-${tries}`)))
   await migrateDatabase({ url: `${front.url}/template/` })
   project.provide('libsql', front.url)
 
@@ -37,22 +35,33 @@ export default async function setup(project: TestProject) {
 }
 
 /** The server tells namespaces by a header, which a URL cannot carry: this takes the name from the path. */
-async function startFront(target: string, fork: (name: string) => Promise<void>) {
-  const ready = new Map([['template', Promise.resolve()]])
+async function startFront(target: string, fork: (name: string) => Promise<string>) {
+  const ready = new Map([['template', Promise.resolve('template')]])
   // Shorter than the server keeps a connection that nobody uses.
   const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: 3000 })
   const server = createServer(async (incoming, outgoing) => {
     const [, name = '', path = ''] = /^\/([^/]+)(\/.*)$/.exec(incoming.url ?? '') ?? []
     const known = ready.get(name) ?? fork(name)
     ready.set(name, known)
-    await known
-    const headers = { ...incoming.headers, ...namespaceHeader(name) }
-    const onward = request(target + path, { method: incoming.method, headers, agent }, (reply) => {
-      outgoing.writeHead(reply.statusCode ?? 502, reply.headers)
-      reply.pipe(outgoing)
-    })
-    onward.once('error', () => outgoing.destroy())
-    incoming.pipe(onward)
+    const namespace = await known.catch(() => undefined)
+    if (namespace === undefined) return void outgoing.destroy()
+    const headers = { ...incoming.headers, 'x-namespace-bin': Buffer.from(namespace).toString('base64url') }
+    const body = Buffer.concat(await incoming.toArray())
+    const send = (tries: number) => {
+      const onward = request(target + path, { method: incoming.method, headers, agent }, (reply) => {
+        // A fork may be unknown for a moment, even after it has answered once.
+        if (reply.statusCode === 404 && tries < 100) {
+          reply.resume()
+          setTimeout(send, 10, tries + 1)
+          return
+        }
+        outgoing.writeHead(reply.statusCode ?? 502, reply.headers)
+        reply.pipe(outgoing)
+      })
+      onward.once('error', () => outgoing.destroy())
+      onward.end(body)
+    }
+    send(0)
   })
   const { promise, resolve } = Promise.withResolvers<void>()
   server.listen(0, '127.0.0.1', resolve)
@@ -67,26 +76,30 @@ async function startFront(target: string, fork: (name: string) => Promise<void>)
   }
 }
 
-const namespaceHeader = (name: string) => ({ 'x-namespace-bin': Buffer.from(name).toString('base64url') })
-
-/** A fork is told to be done a little before it is there. */
-async function answering(url: string, name: string) {
-  const body = JSON.stringify({ requests: [{ type: 'execute', stmt: { sql: 'select 1' } }, { type: 'close' }] })
-  const headers = { 'content-type': 'application/json', connection: 'close', ...namespaceHeader(name) }
-  for (let tries = 0; tries < 200; tries++) {
-    const reply = await fetch(`${url}/v2/pipeline`, { method: 'POST', headers, body })
-    await reply.arrayBuffer()
-    if (reply.ok) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
+/** One after another: of forks at once the server at times never answers one. */
+function inTurn(act: (name: string) => Promise<void>) {
+  let last: Promise<unknown> = Promise.resolve()
+  return (name: string): Promise<void> => {
+    const turn = last.then(() => act(name))
+    last = turn.catch(() => undefined)
+    return turn
   }
-  throw new Error(`The database ${name} does not answer.`)
+}
+
+const forked = async (fork: (name: string) => Promise<void>, name: string): Promise<string> => {
+  await fork(name)
+  return name
+}
+
+async function again<T>(times: number, act: (tries: number) => Promise<T>, tries = 0): Promise<T> {
+  return act(tries).catch((error) => {
+    if (tries + 1 >= times) throw error
+    return again(times, act, tries + 1)
+  })
 }
 
 async function post(url: string) {
-  const reply = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', connection: 'close' },
-    body: '{}',
-  })
+  const headers = { 'content-type': 'application/json', connection: 'close' }
+  const reply = await fetch(url, { method: 'POST', headers, body: '{}', signal: AbortSignal.timeout(4000) })
   if (!reply.ok) throw new Error(`${url}: ${reply.status} ${await reply.text()}`)
 }

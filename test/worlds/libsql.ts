@@ -9,9 +9,9 @@ import type { World } from './world.ts'
 export const name = 'libsql'
 
 /** workerd: a migrated database of its own on the run's libSQL server, real KV, the platform's limiter, Argon2 in wasm. */
-export const newWorld = async (): Promise<World> => ({
-  database: libsql(`${inject('libsql')}/${crypto.randomUUID()}/`, undefined),
-  hints: kvHints(env.REVOCATIONS),
-  limiter: platformLimiter(env.REQUESTS),
-  argon2id,
-})
+export const newWorld = async (): Promise<World> => {
+  const database = libsql(`${inject('libsql')}/${crypto.randomUUID()}/`, undefined)
+  // Its first use makes it, which may take longer than a request has patience for.
+  await database.run([{ sql: 'select 1', params: [], writes: false }], 15_000)
+  return { database, hints: kvHints(env.REVOCATIONS), limiter: platformLimiter(env.REQUESTS), argon2id }
+}
