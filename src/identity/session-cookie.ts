@@ -114,7 +114,7 @@ const parse = (payload: string): CookieClaims | undefined => {
   if (!isPacked(packed)) return undefined
   const [sessionId, userId, secret, leasedAt, leaseEndsAt, user, session] = packed
   const seen = { id: sessionId, lastSeenAt: leasedAt, userAgent: '', address: null, country: null }
-  const standing = isUser(user) && isSession(session) ? { user, session: { ...session, ...seen } } : undefined
+  const standing = isUser(user, userId) && isSession(session) ? { user, session: { ...session, ...seen } } : undefined
   return { sessionId, userId, secret, leasedAt, leaseEndsAt, standing }
 }
 
@@ -129,18 +129,27 @@ const readJson = (payload: string): unknown => {
 const isPacked = (value: unknown): value is Packed => {
   if (!Array.isArray(value)) return false
   const [sessionId, userId, secret, ...times] = value.slice(0, 5)
-  const texts = [sessionId, userId, secret].every((text) => typeof text === 'string')
-  return texts && isId('ses', sessionId) && times.length === 2 && times.every(Number.isSafeInteger)
+  return (
+    [sessionId, userId, secret].every(isText) && isId('ses', sessionId) && times.length === 2 && times.every(isTime)
+  )
 }
 
-/** Of another version of this service: then the database is asked. */
-const isUser = (value: unknown): value is UserRow => hasArray(value, 'roles') && hasTimes(value, ['createdAt'])
-const isSession = (value: unknown): value is NonNullable<Packed[6]> =>
-  hasArray(value, 'methods') && hasTimes(value, ['createdAt', 'authenticatedAt', 'expiresAt'])
+/** What is of another shape was written by another version of this service: then the database is asked. */
+const isUser = (value: unknown, userId: string): value is UserRow => {
+  const { id, email, emailVerified, username, name, roles, createdAt } = fieldsOf(value)
+  const areNamed = [username, name].every((text) => text === null || isText(text))
+  return id === userId && isText(email) && isFlag(emailVerified) && areNamed && areTexts(roles) && isTime(createdAt)
+}
 
-const hasArray = (value: unknown, name: string): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && Array.isArray(Reflect.get(value, name))
-const hasTimes = (value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean =>
-  names.every((name) => Number.isSafeInteger(value[name]))
+const isSession = (value: unknown): value is NonNullable<Packed[6]> => {
+  const { methods, remember, createdAt, authenticatedAt, expiresAt } = fieldsOf(value)
+  return areTexts(methods) && isFlag(remember) && [createdAt, authenticatedAt, expiresAt].every(isTime)
+}
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => Object(value)
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isFlag = (value: unknown): boolean => typeof value === 'boolean'
+const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
+const isTime = (value: unknown): boolean => Number.isSafeInteger(value) && Math.abs(Number(value)) < 1e11
 
 const decoder = new TextDecoder()
