@@ -1,8 +1,19 @@
 import { expect, test } from 'vitest'
 import { consoleLog } from '../src/adapters/log.ts'
+import type { Fact } from '../src/identity/facts.ts'
 import { acts, cookieOf, gated, titled } from './acts.ts'
 import { openLimiter, quick } from './faults.ts'
-import { bodyOf, json, type LogLine, type Server, server, signedUp, signedUpByToken, somebody } from './harness.ts'
+import {
+  bodyOf,
+  json,
+  type LogLine,
+  type Server,
+  server,
+  signedIn,
+  signedUp,
+  signedUpByToken,
+  somebody,
+} from './harness.ts'
 import { routes } from './raw.ts'
 
 const requests = (on: Server) => on.logs.filter(({ event }) => event === 'request')
@@ -60,6 +71,12 @@ test.each<[string, string, RequestInit, Partial<LogLine>]>([
   expect(JSON.stringify(on.logs)).not.toContain('ada@example.com')
 })
 
+/** A listener that writes down what it hears after the answer. */
+const listening = (into: Fact[]) => ({
+  // biome-ignore lint/suspicious/noThenProperty: the socket's own word for what runs after the answer
+  then: async (fact: Fact) => void into.push(fact),
+})
+
 const told: [string, string[]][] = [
   ['POST /auth/register', ['session.started', 'user.registered']],
   ['POST /auth/login', ['session.started']],
@@ -92,6 +109,51 @@ test.each(told)('S84: %s tells %j, with who and where', async (title, expected) 
       country: 'FR',
     })
   }
+})
+
+test.each(['login', 'register'] as const)(
+  'S84: a %s over the cookie of somebody else tells whose session ended and whose began',
+  async (way) => {
+    const on = await server({ argon2id: quick })
+    const told: Fact[] = []
+    const ada = await signedUp(on)
+    const bob = way === 'login' ? (await signedUp(on)).person : somebody('bob')
+    on.core.facts.on(listening(told))
+
+    const answer = await ada.api.auth[way].$post({ json: bob })
+    await on.settled()
+
+    const { user, session } = await bodyOf(answer)
+    const began = { type: 'session.started', userId: user.id, sessionId: session.id }
+    const ended = { userId: ada.user.id, sessionId: ada.session.id, reason: 'replaced' }
+    const sessions = told.filter(({ type }) => type.startsWith('session.'))
+    expect(sessions).toEqual([expect.objectContaining(began), { type: 'session.ended', ...ended }])
+    expect(on.logs).toContainEqual(expect.objectContaining({ event: 'session.ended', ...ended }))
+  },
+)
+
+test('S84: sessions past the limit and those that a change of the password ends are told by their own names', async () => {
+  const on = await server({ argon2id: quick, limiter: openLimiter })
+  const first = await signedUp(on)
+  await signedUp(on)
+  on.clock.pass(1)
+  const tabs = []
+  for (let i = 0; i < 20; i++) tabs.push(await signedIn(on, first.person))
+  const [changing] = tabs
+  const { password } = first.person
+  await changing?.api.auth.password.change.$post({
+    json: { currentPassword: password, newPassword: 'another good long password' },
+  })
+  await on.settled()
+
+  const told = on.logs.filter(({ event }) => event === 'session.ended')
+  const line = (sessionId: string, reason: string) => ({ userId: first.user.id, sessionId, reason })
+  const others = tabs.slice(1).map(({ session }) => line(session.id, 'password_changed'))
+  const own = line(changing?.session.id ?? '', 'replaced')
+
+  expect(new Set(told.map(({ userId, sessionId, reason }) => ({ userId, sessionId, reason })))).toEqual(
+    new Set([line(first.session.id, 'limit'), own, ...others]),
+  )
 })
 
 test('S84: a wrong password, a throttled guess and a forged cookie are told', async () => {
