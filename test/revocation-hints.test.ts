@@ -3,7 +3,8 @@ import { listHints } from '../src/adapters/revocations.ts'
 import type { Hints } from '../src/base/ports.ts'
 import { cookieOf, quickServer, showing } from './credentials.ts'
 import { faultyDatabase, unreachable } from './faults.ts'
-import { bodyOf, query, type Server, signedIn, signedUp } from './harness.ts'
+import { bodyOf, endless, query, type Server, signedIn, signedUp } from './harness.ts'
+import { fill } from './rows.ts'
 
 const userOf = async (on: Server, cookie: string) =>
   (await bodyOf(await on.request('/auth/session', showing(cookie)))).user
@@ -86,6 +87,72 @@ test('the job of one isolate tells every other of an end that nobody announced',
   expect(before).not.toBeNull()
   expect(after).toBeNull()
   expect(elsewhere.trips.last).toBe(0)
+})
+
+/** Hints of which each put waits for the test to let it through or to break it. */
+const heldWrites = () => {
+  const held: { state: string; through(): void; broken(): void }[] = []
+  const hints = (real: Hints): Hints => ({
+    ...real,
+    put: async (id, hint, ttl) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      held.push({ state: hint.state, through: resolve, broken: () => reject(new TypeError('KV is down')) })
+      await promise
+      await real.put?.(id, hint, ttl)
+    },
+  })
+  return { held, hints }
+}
+
+test('S31: a session that ends while it is being told to be stale is still to be told, and the job tells it', async () => {
+  const { held, hints } = heldWrites()
+  const on = await quickServer({ hints })
+  const elsewhere = await quickServer({ beside: on })
+  const tab = await signedUp(on)
+  const other = await signedIn(on, tab.person)
+  const cookie = cookieOf(other)
+
+  await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
+  await other.api.auth.logout.$post({ json: {} })
+  const order = held.map(({ state }) => state)
+  held[1]?.broken()
+  held[0]?.through()
+  await on.settled()
+  const row = await rowOf(on, other.session.id)
+  await elsewhere.job()
+
+  expect(order).toEqual(['stale', 'ended'])
+  expect(row).toEqual([on.clock.now, null])
+  expect(await elsewhere.world.hints.get(other.session.id, () => undefined)).toEqual({ state: 'ended' })
+  expect(await userOf(elsewhere, cookie)).toBeNull()
+})
+
+test('S82: a put that hangs stops neither the job nor the puts beside it; what is missing is told the next time', async () => {
+  const { state, hints } = failingWrites()
+  const on = await quickServer({ hints })
+  const tab = await signedUp(on)
+  const other = await signedIn(on, tab.person)
+  await tab.api.auth.logout.$post({ json: {} })
+  await other.api.auth.logout.$post({ json: {} })
+  await on.settled()
+  state.down = false
+  const hanging = await quickServer({
+    beside: on,
+    patience: { ...endless, put: 50 },
+    hints: (real) => ({
+      ...real,
+      put: (id) => (id === tab.session.id ? new Promise(() => undefined) : Promise.resolve()),
+    }),
+  })
+  await fill(on, 'throttle', 3, on.clock.now)
+
+  const first = await hanging.job()
+  const rows = [await rowOf(on, tab.session.id), await rowOf(on, other.session.id)]
+  const second = await on.job()
+
+  expect([first.hinted, first.deleted.throttle, second.hinted]).toEqual([2, 3, 1])
+  expect(hanging.logs.filter(({ event }) => event === 'hint_failed')).toEqual([expect.objectContaining({ count: 1 })])
+  expect(rows.map((row) => row?.[1])).toEqual([null, on.clock.now])
 })
 
 test('S92: the row of an ended session stays until the bound has passed, and is deleted then', async () => {
