@@ -203,6 +203,20 @@ test('a refused password makes no hash and takes no trip', async () => {
   expect([counter.hashes, on.trips.total]).toEqual([0, 0])
 })
 
+test('a change to a password that is refused for itself takes no trip, and is no guess', async () => {
+  const counter = countedHashes()
+  const on = await server({ argon2id: counter.quickly })
+  const { fetch, person } = await signedUp(on)
+  const before = [counter.hashes, on.trips.total]
+  const changeTo = (newPassword: string) =>
+    fetch('/auth/password/change', json({ currentPassword: person.password, newPassword }))
+
+  for (const newPassword of ['short', 'x'.repeat(300), 'passwordpassword', '\ud800'.repeat(12)])
+    expect((await changeTo(newPassword)).status).toBe(422)
+
+  expect([counter.hashes, on.trips.total]).toEqual(before)
+})
+
 test.each([
   ['in one piece', (body: string) => body],
   ['in chunks, with no length told', (body: string) => new Blob([body]).stream()],
