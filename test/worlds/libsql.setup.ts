@@ -15,11 +15,14 @@ declare module 'vitest' {
   }
 }
 
+/** More than a run has tests: past its limit (100) the server drops one to load another, and may hang over it. */
+const namespaced = ['--enable-namespaces', '--max-active-namespaces', '20000']
+
 /** One embedded server for the whole run, with a namespace for each test, forked off a migrated one when first used. */
 export default async function setup(project: TestProject) {
   const path = mkdtempSync(join(tmpdir(), 'postern-test-'))
   const admin = `127.0.0.1:${await freePort()}`
-  const database = await startDatabase({ path, extraFlags: ['--enable-namespaces', '--admin-listen-addr', admin] })
+  const database = await startDatabase({ path, extraFlags: [...namespaced, '--admin-listen-addr', admin] })
   const namespaces = (action: string) => post(`http://${admin}/v1/namespaces/${action}`)
   await namespaces('template/create')
   const fork = inTurn((name: string) => namespaces(`template/fork/${name}`))
