@@ -127,7 +127,6 @@ export const acts: readonly Act[] = [
     json(change, (await byAccountToken(on)).bearer),
   ),
   act(['POST /auth/token'], [200, 1], async (on) => json({}, await byCookie(on))),
-  act(['POST /auth/token', 'by bearer'], [200, 1, 2], async (on) => json({}, (await byAccountToken(on)).bearer)),
   act(['POST /auth/token', 'by refresh token'], [200, 1], async (on) =>
     json({ refresh_token: (await signedUpByToken(on)).tokens.refresh_token }),
   ),

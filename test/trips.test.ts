@@ -53,7 +53,6 @@ test('only what acts by bearer pays a trip for the keys on a cold isolate: it ma
     'PATCH /auth/me by bearer',
     'DELETE /auth/sessions by bearer',
     'POST /auth/password/change by bearer',
-    'POST /auth/token by bearer',
     'POST /auth/token/revoke of an access token',
     'GET /auth/.well-known/jwks.json',
   ])

@@ -51,9 +51,10 @@ export const tokenService = (core: Core) => {
 
   const exchange = async (context: Context, audience: string): Promise<TokenPair> => {
     const caller = await callers.demand(context)
-    if (!caller.managesAccount) throw new Problem(forbidden)
     keys.prefetch(context)
     await context.batch([])
+    // Else a token stolen once would beget others for as long as its session lives.
+    if (caller.via === 'token') throw new Problem(forbidden)
     return pair(context, caller.standing, audience)
   }
 
