@@ -125,7 +125,8 @@ const readSecrets = (source: Source): Config['secrets'] | undefined => {
     const weakness = ring.indexOf(entry) < at ? 'repeats another' : secretWeakness(entry)
     if (weakness !== undefined) fail(source, 'AUTH_SECRET', `Entry ${at + 1} ${weakness}.`, secretFix)
   }
-  if (ring.length > 8) fail(source, 'AUTH_SECRET', 'More than 8 entries.', 'Drop the oldest, as readyz allows.')
+  if (ring.length > 8)
+    fail(source, 'AUTH_SECRET', 'More than 8 entries.', 'Drop the oldest: what it sealed is sealed anew by the job.')
   return ring
 }
 

@@ -50,7 +50,8 @@ export const fromBase64url = (given: string): Uint8Array<ArrayBuffer> | undefine
   return strayBits === 0 ? bytes : undefined
 }
 
-export const utf8 = (given: string): Uint8Array => text.encode(given)
+/** Copied, since what the type of `encode` promises of its buffer differs between runtimes. */
+export const utf8 = (given: string): Uint8Array<ArrayBuffer> => new Uint8Array(text.encode(given))
 
 /** SHA-256 of the UTF-8 bytes, base64url: how the database keeps a secret of 256 random bits. */
 export const sha256 = async (given: string): Promise<string> =>
