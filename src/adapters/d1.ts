@@ -1,7 +1,7 @@
 import { within } from '../base/deadline.ts'
 import { Problem } from '../base/errors.ts'
 import type { Database } from '../base/ports.ts'
-import { databaseFailure } from './sqlite.ts'
+import { databaseFailure } from './database-failure.ts'
 
 /** Cloudflare D1. A batch is one transaction. Rows come as objects: no statement may name two columns alike. */
 export const d1 = (database: D1Database): Database => ({

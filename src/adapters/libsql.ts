@@ -1,5 +1,5 @@
 import type { Database, Query, Value } from '../base/ports.ts'
-import { databaseFailure } from './sqlite.ts'
+import { databaseFailure } from './database-failure.ts'
 
 /**
  * Turso, or any libSQL server, over HTTP: a trip is one request that opens a stream, runs everything in it and closes
@@ -18,10 +18,10 @@ export const libsql = (url: string, authToken: string | undefined): Database => 
       const body = JSON.stringify({ requests: [toRequest(queries), { type: 'close' }] })
       const signal = AbortSignal.timeout(limit)
       try {
-        const reply = await fetch(pipeline, { method: 'POST', headers, body, signal, redirect: 'manual' })
-        if (reply.status === 200) return toRows(await reply.json<Pipeline>())
+        const reply = await reached(fetch(pipeline, { method: 'POST', headers, body, signal, redirect: 'manual' }))
+        if (reply.status === 200) return parse(await reached(reply.text()), queries.length)
         await reply.body?.cancel()
-        throw refusal(`HTTP_${reply.status}`)
+        throw new Refusal(`HTTP_${reply.status}`)
       } catch (error) {
         throw databaseFailure(error)
       }
@@ -60,20 +60,46 @@ const toCell = (value: Value): Cell => {
 
 const fromCell = ({ type, value }: Cell): Value => (type === 'integer' ? Number(value) : (value ?? null))
 
-/** @throws Error whose `code` is the server's for the first statement that it refused */
-const toRows = ({ results: [result] }: Pipeline): unknown[][][] => {
-  if (result?.error) throw refusal(result.error.code)
-  const { rows, step_errors, step_results } = result?.response?.result ?? {}
-  if (rows !== undefined) return [rows.map((row) => row.map(fromCell))]
-  const error = step_errors?.find((one) => one !== null)
-  if (error) throw refusal(error.code)
-  // The first began the transaction, the last two ended it.
-  const own = step_results?.slice(1, -2)
-  if (own === undefined) throw refusal('UNEXPECTED_BODY')
-  return own.map((step) => step?.rows.map((row) => row.map(fromCell)) ?? [])
+/** What `fetch` says of a connection that failed differs between runtimes; that the limit is over does not. */
+const reached = <T>(io: Promise<T>): Promise<T> =>
+  io.catch((error) => {
+    throw error instanceof Error && error.name === 'TimeoutError' ? error : new Refusal('UNREACHABLE')
+  })
+
+/** @throws Refusal also of a body that is not JSON, or of no known shape */
+const parse = (body: string, count: number): unknown[][][] => {
+  try {
+    return toRows(JSON.parse(body), count)
+  } catch (error) {
+    throw error instanceof Refusal ? error : new Refusal('UNEXPECTED_BODY')
+  }
 }
 
-const refusal = (code = 'UNKNOWN') => Object.assign(new Error('The libSQL server refused.'), { code })
+/** Nothing succeeded but what the server says succeeded: every statement, and the commit. */
+const toRows = ({ results: [result] }: Pipeline, count: number): unknown[][][] => {
+  if (result?.error) throw new Refusal(result.error.code)
+  const { rows, step_errors, step_results } = result?.response?.result ?? {}
+  if (count === 1) return [toValues(rows)]
+  const error = step_errors?.find((one) => one !== null)
+  if (error) throw new Refusal(error.code)
+  // Begin, the statements, commit, rollback.
+  if (step_results?.length !== count + 3 || !step_results[count + 1]) throw new Refusal('UNEXPECTED_BODY')
+  return step_results.slice(1, count + 1).map((step) => toValues(step?.rows))
+}
+
+const toValues = (rows: Rows['rows'] | undefined): Value[][] => {
+  if (rows === undefined) throw new Refusal('UNEXPECTED_BODY')
+  return rows.map((row) => row.map(fromCell))
+}
+
+class Refusal extends Error {
+  readonly code: string
+
+  constructor(code = 'UNKNOWN') {
+    super('The libSQL server refused.')
+    this.code = code
+  }
+}
 
 /** An integer is a text, because it has 64 bits. */
 type Cell = { readonly type: string; readonly value?: string | number }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Client, createClient, type ResultSet } from '@libsql/client/sqlite3'
 import type { Database, Query } from '../base/ports.ts'
-import { databaseFailure } from './sqlite.ts'
+import { databaseFailure } from './database-failure.ts'
 
 /** A SQLite file on Node: one connection for the process, which waits up to a second for another process's writer. */
 export const sqliteFile = (url: string): Database => {
