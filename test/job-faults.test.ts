@@ -40,10 +40,11 @@ test.each([
   )
   await query(healthy, "insert into signing_keys values ('k', '{}', 'a.b.c', 1, 1, 1, 1)")
 
-  const { deleted } = await on.job()
+  const { deleted, failed } = await on.job()
 
   const expected = { challenges: 1, devices: 3, throttle: 3, signing_keys: 1, refresh_tokens: 0, sessions: 0 }
   expect(deleted).toEqual(step in expected ? { ...expected, [step]: 0 } : expected)
+  expect(failed).toEqual([step])
   expect(on.logs.filter(({ event }) => event === 'job_step_failed')).toEqual([
     expect.objectContaining({ step, error: 'TypeError' }),
   ])

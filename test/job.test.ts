@@ -103,6 +103,7 @@ test('a job on what is alive changes nothing, and says so', async () => {
     resealed: 0,
     hinted: 0,
     deleted: { refresh_tokens: 0, challenges: 0, devices: 0, throttle: 0, sessions: 0, signing_keys: 0 },
+    failed: [],
     milliseconds: expect.any(Number),
   })
   expect((await on.request('/auth/me', showing(cookieOf(tab)))).status).toBe(200)

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { timingSafeEqual } from '../base/crypto.ts'
-import { Problem, unauthenticated } from '../base/errors.ts'
+import { Problem, unauthenticated, unavailable } from '../base/errors.ts'
 import type { Core } from '../identity/core.ts'
 import { runJob } from '../identity/job.ts'
 import { doc } from './contract.ts'
@@ -16,6 +16,7 @@ const Done = z.strictObject({ status: z.literal('ok') })
 export const cron = (core: Core, secret: string) =>
   new Hono<Env>().get('/cron', doc('Run the scheduled job', { 200: Done }, 'unauthenticated'), async (c) => {
     if (!timingSafeEqual(c.req.header('authorization') ?? '', `Bearer ${secret}`)) throw new Problem(unauthenticated)
-    await runJob(core, c.env.waitUntil)
+    const { failed } = await runJob(core, c.env.waitUntil)
+    if (failed.length > 0) throw new Problem(unavailable, { retryAfter: 60, cause: `job: ${failed.join(', ')}` })
     return c.json({ status: 'ok' as const }, 200)
   })

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { stopwatch } from '../base/clock.ts'
 import type { Visit } from '../base/ports.ts'
-import { type Context, newContext } from './context.ts'
+import { type Context, nameOf, newContext } from './context.ts'
 import type { Core } from './core.ts'
 import { keysStore } from './keys-store.ts'
 import { statement } from './statement.ts'
@@ -19,6 +19,8 @@ export interface JobReport {
   readonly resealed: number
   readonly hinted: number
   readonly deleted: Readonly<Record<string, number>>
+  /** The steps that failed: the next run tries again. */
+  readonly failed: readonly string[]
   readonly milliseconds: number
 }
 
@@ -31,11 +33,13 @@ export const runJob = async (core: Core, waitUntil: Visit['waitUntil']): Promise
   const { keys, revocations, config, ports } = core
   const context = newContext({ ...ports, ...nobody, waitUntil, patience })
   const { now } = context
+  const failed: string[] = []
   const step = async (name: string, work: () => Promise<number>): Promise<number> => {
     try {
       return await work()
     } catch (error) {
-      context.log({ event: 'job_step_failed', step: name, error: error instanceof Error ? error.name : 'unknown' })
+      failed.push(name)
+      context.log({ event: 'job_step_failed', step: name, error: nameOf(error) })
       return 0
     }
   }
@@ -45,20 +49,29 @@ export const runJob = async (core: Core, waitUntil: Visit['waitUntil']): Promise
   const hinted = await step('hints', () => revocations.repair(context))
   const deleted: Record<string, number> = {}
   const gone = now - config.bound - 60
-  const sweeps: [table: string, expired: SQL][] = [
-    ['refresh_tokens', sql`expires_at <= ${gone}`],
+  // As many as one run may delete.
+  const oldest = sql`select id from sessions where expires_at <= ${gone}
+    order by expires_at limit ${chunk.rows * chunk.count}`
+  const sweeps: [table: string, ...expired: SQL[]][] = [
+    ['refresh_tokens', sql`expires_at <= ${gone}`, sql`session_id in (${oldest})`],
     ['challenges', sql`expires_at <= ${now}`],
     ['devices', sql`expires_at <= ${now}`],
     ['throttle', sql`ends_at <= ${now}`],
-    ['sessions', sql`expires_at <= ${gone}`],
+    // None takes its refresh tokens along: there may be thousands, under one lock.
+    [
+      'sessions',
+      sql`expires_at <= ${gone} and not exists (select 1 from refresh_tokens where session_id = sessions.id)`,
+    ],
   ]
-  for (const [table, expired] of sweeps) {
+  for (const [table, ...conditions] of sweeps) {
     deleted[table] = 0
-    await step(table, () =>
-      sweep(context, table, expired, (count) => {
-        deleted[table] = (deleted[table] ?? 0) + count
-      }),
-    )
+    const count = (rows: number) => {
+      deleted[table] = (deleted[table] ?? 0) + rows
+    }
+    await step(table, async () => {
+      for (const expired of conditions) await sweep(context, table, expired, count)
+      return 0
+    })
   }
   deleted.signing_keys = await step('signing_keys', async () => {
     const [rows] = await context.batch([keysStore.deleteExpired({ now })])
@@ -66,13 +79,13 @@ export const runJob = async (core: Core, waitUntil: Visit['waitUntil']): Promise
   })
 
   context.settle()
-  const report = { rotated, resealed, hinted, deleted, milliseconds: elapsed() }
+  const report = { rotated, resealed, hinted, deleted, failed, milliseconds: elapsed() }
   context.log({ event: 'job', ...report })
   return report
 }
 
 /** Counts as it goes: what a later failure leaves undone, the next run does. */
-const sweep = async (context: Context, table: string, expired: SQL, count: (rows: number) => void): Promise<number> => {
+const sweep = async (context: Context, table: string, expired: SQL, count: (rows: number) => void): Promise<void> => {
   const rows = sql`select rowid from ${sql.identifier(table)} where ${expired} limit ${chunk.rows}`
   const one = statement(sql`delete from ${sql.identifier(table)} where rowid in (${rows}) returning 1`, () => 1)
   for (let i = 0; i < chunk.count; i++) {
@@ -80,5 +93,4 @@ const sweep = async (context: Context, table: string, expired: SQL, count: (rows
     count(deleted.length)
     if (deleted.length < chunk.rows) break
   }
-  return 0
 }
