@@ -1,29 +1,28 @@
 import type { App } from '../src/app.ts'
+import { notFound } from '../src/base/errors.ts'
 import { type DocumentedRoute, routesOf } from '../src/http/contract.ts'
+import { methodNotAllowed } from '../src/http/missing.ts'
+import { problemsOf } from '../src/http/problem.ts'
 import { ProblemShape } from '../src/http/shapes.ts'
 
-/** Problems that any route may answer without declaring them. */
-const anywhere = [
-  'not_found',
-  'method_not_allowed',
-  'malformed_request',
-  'cross_origin',
-  'body_too_large',
-  'internal',
-  'unavailable',
-]
+/** What may be answered where no route is, or by the wrong method: nobody declares that. */
+const nowhere = [notFound, methodNotAllowed]
 
 /** Holds every answer that a test sees against what its route declares, and against what every answer promises. */
 export const checkAnswer = async (app: App, request: Request, answer: Response): Promise<void> => {
-  const path = new URL(request.url).pathname
+  const { origin, pathname: path } = new URL(request.url)
   const at = `${request.method} ${path}: ${answer.status}`
   checkHeaders(at, answer)
   if (request.method === 'HEAD' || request.method === 'OPTIONS') return
-  const route = routesOf(app).find((candidate) => matches(candidate, request.method, path))
+  // A target such as `/auth/./me` is another than the one that `URL` makes of it.
+  const isExact = request.url.startsWith(`${origin}${path}`)
+  const route = routesOf(app).find((candidate) => isExact && matches(candidate, request.method, path))
   if (answer.status >= 400 && answer.headers.get('content-type') === 'application/problem+json') {
     const problem = ProblemShape.parse(await answer.clone().json())
-    const declared = [...anywhere, ...(route?.problems ?? [])]
-    if (!declared.includes(problem.code)) throw new Error(`${at}: the route does not declare ${problem.code}`)
+    const declared = route?.problems ?? [...nowhere, ...problemsOf(request.method)]
+    const isDeclared = declared.some(({ code, status }) => code === problem.code && status === answer.status)
+    if (!isDeclared) throw new Error(`${at}: the route does not declare ${problem.code} with this status`)
+    if (problem.status !== answer.status) throw new Error(`${at}: the problem says ${problem.status}`)
     return
   }
   const shape = route?.doc?.responses[answer.status]

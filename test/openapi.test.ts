@@ -3,6 +3,7 @@ import { expect, expectTypeOf, test } from 'vitest'
 import { type App, createApp } from '../src/app.ts'
 import { routesOf } from '../src/http/contract.ts'
 import { openapi } from '../src/http/openapi.ts'
+import { checkAnswer } from './contract.ts'
 import { bodyOf, origin, server } from './harness.ts'
 
 const documentOf = async () => {
@@ -172,6 +173,50 @@ test('every refusal is documented as a problem, and a guard with what it demands
     }
     expect.soft(security !== undefined, `${method} ${path}`).toBe(route?.guard !== undefined)
   }
+})
+
+test('a problem stands under the status that its route answers: a wrong current password under 403, not 401', async () => {
+  const { document } = await documentOf()
+
+  const { responses } = document.paths['/auth/password/change'].post
+
+  expect(responses['403'].description).toContain('`wrong_credentials`')
+  expect(responses['401'].description).not.toContain('`wrong_credentials`')
+  expect(document.paths['/auth/login'].post.responses['401'].description).toContain('`wrong_credentials`')
+})
+
+test('registration documents every conflict that it may answer', async () => {
+  const { document } = await documentOf()
+
+  const { description } = document.paths['/auth/register'].post.responses['409']
+
+  expect(description).toBe('`email_taken`, `username_taken`, `conflict`')
+})
+
+test('every unsafe route documents what stands before all of them, and no safe route does', async () => {
+  const { document } = await documentOf()
+
+  for (const { path, method, responses } of operationsOf(document)) {
+    const documented = Object.values(responses).map(({ description }) => description)
+    const isUnsafe = method !== 'get'
+    for (const code of ['`cross_origin`', '`body_too_large`']) {
+      expect.soft(documented.join().includes(code), `${method} ${path} ${code}`).toBe(isUnsafe)
+    }
+    expect.soft(documented.join(), `${method} ${path}`).toMatch(/`malformed_request`.*`internal`.*`unavailable`/)
+  }
+})
+
+test('an answer with a code that its route declares, but under another status, is found by every test', async () => {
+  const on = await server()
+  const request = new Request(`${origin}/auth/me`)
+  const answer = await on.request('/auth/me')
+  const { headers } = answer
+  const problem = await bodyOf(answer)
+
+  const other = new Response(JSON.stringify({ ...problem, status: 403 }), { status: 403, headers })
+
+  await expect(checkAnswer(on.app, request, other)).rejects.toThrow('does not declare unauthenticated')
+  await expect(checkAnswer(on.app, request, answer)).resolves.toBeUndefined()
 })
 
 test('the document names the cookie that the service uses', () => {

@@ -1,15 +1,15 @@
 import { zValidator } from '@hono/zod-validator'
 import type { Hono, Context as HonoContext, MiddlewareHandler } from 'hono'
 import type * as z from 'zod'
-import { invalidRequest, Problem, type ProblemCode, type ProblemType } from '../base/errors.ts'
-import { malformedRequest } from './problem.ts'
+import { invalidRequest, Problem, type ProblemType } from '../base/errors.ts'
+import { malformedRequest, problemsOf } from './problem.ts'
 
 /** What a route promises: each status with the shape of its body; null for none. */
 export interface RouteDoc {
   readonly summary: string
   readonly responses: Readonly<Record<number, z.ZodType | null>>
-  /** Codes of the problems that are the route's own; those of the guards and of `validate` add themselves. */
-  readonly problems?: readonly ProblemCode[]
+  /** The route's own; those of the guards, of `validate` and of every route add themselves. */
+  readonly problems?: readonly ProblemType[]
 }
 
 /** What the middleware of a route adds to its documentation. */
@@ -18,7 +18,7 @@ interface Notes {
   readonly body?: { readonly schema: z.ZodType; readonly form: boolean }
   readonly param?: z.ZodType
   readonly guard?: string
-  readonly problems?: readonly ProblemCode[]
+  readonly problems?: readonly ProblemType[]
 }
 
 const notes = new WeakMap<object, Notes>()
@@ -30,7 +30,7 @@ export const noted = <H extends object>(handler: H, note: Notes): H => {
 }
 
 /** Documents a route. Every route has one; a test fails for a route without. */
-export const doc = (summary: string, responses: RouteDoc['responses'], ...problems: ProblemCode[]): MiddlewareHandler =>
+export const doc = (summary: string, responses: RouteDoc['responses'], ...problems: ProblemType[]): MiddlewareHandler =>
   noted(async (_, next) => next(), { doc: { summary, responses, problems } })
 
 /**
@@ -45,8 +45,7 @@ export const validate = <S extends z.ZodType>(schema: S, { form = false } = {}) 
     await normaliseBody(c, form)
     return validator(c, next)
   }
-  const problems: ProblemCode[] = ['malformed_request', 'unsupported_media_type', 'invalid_request', 'body_too_large']
-  return noted(handler, { body: { schema, form }, problems })
+  return noted(handler, { body: { schema, form }, problems: [malformedRequest, unsupportedMediaType, invalidRequest] })
 }
 
 /** Path parameters. What is not of their form is not there: 404. */
@@ -55,7 +54,7 @@ export const validateParam = <S extends z.ZodType>(schema: S, otherwise: Problem
     zValidator('param', schema, (result) => {
       if (!result.success) throw new Problem(otherwise)
     }),
-    { param: schema, problems: [otherwise.code] },
+    { param: schema, problems: [otherwise] },
   )
 
 const unsupportedMediaType: ProblemType = {
@@ -111,7 +110,7 @@ export interface DocumentedRoute {
   readonly doc: RouteDoc | undefined
   readonly body: Notes['body']
   readonly guard: string | undefined
-  readonly problems: readonly ProblemCode[]
+  readonly problems: readonly ProblemType[]
 }
 
 /** Every route of an app, off its own routing table: what is mounted is documented, guarded and tested. */
@@ -130,6 +129,8 @@ export const routesOf = (app: Pick<Hono, 'routes'>): DocumentedRoute[] => {
     doc: all.find((note) => note.doc)?.doc,
     body: all.find((note) => note.body)?.body,
     guard: all.find((note) => note.guard)?.guard,
-    problems: [...new Set(all.flatMap((note) => [...(note.problems ?? []), ...(note.doc?.problems ?? [])]))],
+    problems: [...new Set([...all.flatMap(problemsIn), ...problemsOf(method)])],
   }))
 }
+
+const problemsIn = (note: Notes) => [...(note.problems ?? []), ...(note.doc?.problems ?? [])]

@@ -14,7 +14,7 @@ const Done = z.strictObject({ status: z.literal('ok') })
  * is the scheduler's alone, so nobody's browser can be made to send it.
  */
 export const cron = (core: Core, secret: string) =>
-  new Hono<Env>().get('/cron', doc('Run the scheduled job', { 200: Done }, 'unauthenticated'), async (c) => {
+  new Hono<Env>().get('/cron', doc('Run the scheduled job', { 200: Done }, unauthenticated), async (c) => {
     if (!timingSafeEqual(c.req.header('authorization') ?? '', `Bearer ${secret}`)) throw new Problem(unauthenticated)
     const { failed } = await runJob(core, c.env.waitUntil)
     if (failed.length > 0) throw new Problem(unavailable, { retryAfter: 60, cause: `job: ${failed.join(', ')}` })

@@ -1,6 +1,6 @@
 import { createMiddleware } from 'hono/factory'
 import { requestPatience, within } from '../base/deadline.ts'
-import { forbidden, Problem, rateLimited, unauthenticated, unavailable } from '../base/errors.ts'
+import { forbidden, freshSignInRequired, Problem, rateLimited, unauthenticated, unavailable } from '../base/errors.ts'
 import type { Callers } from '../identity/callers.ts'
 import type { Ports } from '../identity/core.ts'
 import { noted } from './contract.ts'
@@ -28,7 +28,7 @@ export const newGuard = (callers: Callers, ports: Pick<Ports, 'limiter' | 'patie
         if (!isAdmitted) throw new Problem(rateLimited, { retryAfter: 60 })
         await next()
       }),
-      { problems: ['rate_limited'] },
+      { problems: [rateLimited] },
     ),
 
   /** Whoever comes: a caller, or undefined. A bad credential counts as none. */
@@ -47,7 +47,7 @@ export const newGuard = (callers: Callers, ports: Pick<Ports, 'limiter' | 'patie
         c.set('caller', caller)
         await next()
       }),
-      { guard: 'Needs a session, believed within its lease.', problems: ['unauthenticated'] },
+      { guard: 'Needs a session, believed within its lease.', problems: [unauthenticated] },
     ),
 
   /**
@@ -65,7 +65,7 @@ export const newGuard = (callers: Callers, ports: Pick<Ports, 'limiter' | 'patie
       }),
       {
         guard: `Needs a session, asked of the database${fresh ? ', of a recent sign-in' : ''}.`,
-        problems: ['unauthenticated', ...forbiddenWhere(manages), ...freshWhere(fresh)],
+        problems: [unauthenticated, ...(manages ? [forbidden] : []), ...(fresh ? [freshSignInRequired] : [])],
       },
     ),
 })
@@ -82,6 +82,3 @@ const take = async (
 }
 
 export type Guard = ReturnType<typeof newGuard>
-
-const forbiddenWhere = (manages: boolean) => (manages ? (['forbidden'] as const) : [])
-const freshWhere = (fresh: boolean) => (fresh ? (['fresh_sign_in_required'] as const) : [])

@@ -1,7 +1,7 @@
 import { notFound, Problem, type ProblemType } from '../base/errors.ts'
 import { type DocumentedRoute, routesOf } from './contract.ts'
 
-const methodNotAllowed: ProblemType = {
+export const methodNotAllowed: ProblemType = {
   code: 'method_not_allowed',
   status: 405,
   title: 'This path does not take that method.',

@@ -1,34 +1,8 @@
 import * as z from 'zod'
+import type { ProblemType } from '../base/errors.ts'
 import { isLoopback } from '../base/origins.ts'
 import type { DocumentedRoute } from './contract.ts'
 import { ProblemShape } from './shapes.ts'
-
-/** What is wrong by code, as `Problem` types say it. */
-const statusOf: Readonly<Record<string, number>> = {
-  malformed_request: 400,
-  unauthenticated: 401,
-  wrong_credentials: 401,
-  invalid_token: 401,
-  cross_origin: 403,
-  forbidden: 403,
-  fresh_sign_in_required: 403,
-  account_suspended: 403,
-  not_found: 404,
-  method_not_allowed: 405,
-  email_taken: 409,
-  username_taken: 409,
-  last_way_in: 409,
-  conflict: 409,
-  code_used_or_expired: 410,
-  body_too_large: 413,
-  unsupported_media_type: 415,
-  invalid_request: 422,
-  too_many_attempts: 429,
-  rate_limited: 429,
-  internal: 500,
-  misconfigured: 500,
-  unavailable: 503,
-}
 
 /** The OpenAPI 3.1 document of the routes, from the declarations that validate them. */
 export const openapi = (routes: readonly DocumentedRoute[], issuer: string) => {
@@ -84,11 +58,14 @@ const successes = (responses: Readonly<Record<number, z.ZodType | null>>) =>
     ]),
   )
 
-const refusals = (codes: readonly string[]) => {
-  const byStatus = Map.groupBy([...codes, 'internal', 'unavailable'], (code) => String(statusOf[code]))
+const refusals = (problems: readonly ProblemType[]) => {
+  const byStatus = Map.groupBy(problems, ({ status }) => String(status))
   const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
   return Object.fromEntries(
-    [...byStatus].map(([status, of]) => [status, { description: of.map((code) => `\`${code}\``).join(', '), content }]),
+    [...byStatus].map(([status, of]) => [
+      status,
+      { description: of.map(({ code }) => `\`${code}\``).join(', '), content },
+    ]),
   )
 }
 

@@ -1,5 +1,5 @@
 import { HTTPException } from 'hono/http-exception'
-import { Problem, type ProblemType } from '../base/errors.ts'
+import { Problem, type ProblemType, unavailable } from '../base/errors.ts'
 import type { Context } from '../identity/context.ts'
 
 export const malformedRequest: ProblemType = {
@@ -7,7 +7,25 @@ export const malformedRequest: ProblemType = {
   status: 400,
   title: 'The request cannot be read.',
 }
+export const crossOrigin: ProblemType = {
+  code: 'cross_origin',
+  status: 403,
+  title: 'This origin may not call the service.',
+}
+export const bodyTooLarge: ProblemType = {
+  code: 'body_too_large',
+  status: 413,
+  title: 'The body is larger than 64 KiB.',
+}
 const internal: ProblemType = { code: 'internal', status: 500, title: 'Something went wrong on our side.' }
+
+/** What a request by this method may be answered whatever its route. */
+export const problemsOf = (method: string): readonly ProblemType[] => [
+  malformedRequest,
+  ...(method === 'GET' || method === 'HEAD' ? [] : [crossOrigin, bodyTooLarge]),
+  internal,
+  unavailable,
+]
 
 /**
  * The one place where what was thrown becomes an answer. A bug is logged by name with the request's id and answers a

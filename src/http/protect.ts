@@ -4,19 +4,12 @@ import { clientAddress } from '../base/addresses.ts'
 import { stopwatch } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { timingSafeEqual } from '../base/crypto.ts'
-import { notFound, Problem, type ProblemType } from '../base/errors.ts'
+import { notFound, Problem } from '../base/errors.ts'
 import { newContext } from '../identity/context.ts'
 import type { Ports } from '../identity/core.ts'
 import { formFields, keepText } from './contract.ts'
 import type { Env } from './env.ts'
-import { malformedRequest, problemResponse } from './problem.ts'
-
-const crossOrigin: ProblemType = {
-  code: 'cross_origin',
-  status: 403,
-  title: 'This origin may not call the service.',
-}
-const bodyTooLarge: ProblemType = { code: 'body_too_large', status: 413, title: 'The body is larger than 64 KiB.' }
+import { bodyTooLarge, crossOrigin, malformedRequest, problemResponse } from './problem.ts'
 
 /** Bytes of a body at most. */
 const bodyLimit = 64 * 1024

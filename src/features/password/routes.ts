@@ -1,13 +1,14 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { parseEmail } from '../../base/email.ts'
+import { accountSuspended, conflict, tooManyAttempts, usernameTaken, wrongCredentials } from '../../base/errors.ts'
 import { parseName, parseUsername } from '../../base/people.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
 import { manner, parsedBy, SignedInOrChallenge, SignedInShape } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
-import { passwordService } from './service.ts'
+import { emailTaken, passwordService, wrongPassword } from './service.ts'
 
 const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
 const username = parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.')
@@ -42,10 +43,11 @@ export const passwords = (core: Core, guard: Guard) => {
       doc(
         'Make an account and sign in',
         { 201: SignedInOrChallenge },
-        'email_taken',
-        'username_taken',
-        'account_suspended',
-        'too_many_attempts',
+        emailTaken,
+        usernameTaken,
+        conflict,
+        accountSuspended,
+        tooManyAttempts,
       ),
       guard.requests(),
       validate(Registration),
@@ -53,24 +55,13 @@ export const passwords = (core: Core, guard: Guard) => {
     )
     .post(
       '/login',
-      doc(
-        'Sign in with a password',
-        { 200: SignedInOrChallenge },
-        'wrong_credentials',
-        'account_suspended',
-        'too_many_attempts',
-      ),
+      doc('Sign in with a password', { 200: SignedInOrChallenge }, wrongCredentials, accountSuspended, tooManyAttempts),
       validate(Credentials),
       async (c) => c.json(await service.login(c.var.context, c.req.valid('json')), 200),
     )
     .post(
       '/password/change',
-      doc(
-        'Change the password; every other session ends',
-        { 200: SignedInShape },
-        'wrong_credentials',
-        'too_many_attempts',
-      ),
+      doc('Change the password; every other session ends', { 200: SignedInShape }, wrongPassword, tooManyAttempts),
       guard.requests(),
       guard.strict({ manages: true }),
       validate(PasswordChange),

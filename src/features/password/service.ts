@@ -13,8 +13,12 @@ import { usersStore } from '../../identity/users.ts'
 import { checkPassword } from './policy.ts'
 import { changePassword, isStored, isYoung, type PasswordAccount, passwordStore, userIdBy } from './store.ts'
 
-const emailTaken: ProblemType = { code: 'email_taken', status: 409, title: 'This e-mail address has an account.' }
-const wrongPassword: ProblemType = { ...wrongCredentials, status: 403, title: 'The current password is wrong.' }
+export const emailTaken: ProblemType = {
+  code: 'email_taken',
+  status: 409,
+  title: 'This e-mail address has an account.',
+}
+export const wrongPassword: ProblemType = { ...wrongCredentials, status: 403, title: 'The current password is wrong.' }
 
 interface Manner {
   readonly transport: 'cookie' | 'token'

@@ -1,6 +1,15 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { notFound } from '../../base/errors.ts'
+import {
+  accountSuspended,
+  codeUsedOrExpired,
+  forbidden,
+  notFound,
+  tooManyAttempts,
+  unauthenticated,
+  usernameTaken,
+  wrongCredentials,
+} from '../../base/errors.ts'
 import { isId } from '../../base/ids.ts'
 import { parseName, parseUsername } from '../../base/people.ts'
 import { doc, validate, validateParam } from '../../http/contract.ts'
@@ -37,7 +46,7 @@ export const session = (core: Core, guard: Guard) => {
     .get('/me', doc('The user', { 200: UserShape }), guard.caller(), (c) => c.json(service.me(c.var.caller), 200))
     .patch(
       '/me',
-      doc('Change the name or the username', { 200: UserShape }, 'username_taken'),
+      doc('Change the name or the username', { 200: UserShape }, usernameTaken),
       guard.strict({ manages: true }),
       validate(Profile),
       async (c) => c.json(await service.changeProfile(c.var.context, c.var.caller, c.req.valid('json')), 200),
@@ -71,7 +80,7 @@ export const session = (core: Core, guard: Guard) => {
     )
     .post(
       '/logout',
-      doc('Sign out, here or everywhere', { 204: null }, 'unauthenticated', 'forbidden'),
+      doc('Sign out, here or everywhere', { 204: null }, unauthenticated, forbidden),
       validate(Logout),
       async (c) => {
         await service.logout(c.var.context, c.req.valid('json').everywhere)
@@ -83,10 +92,10 @@ export const session = (core: Core, guard: Guard) => {
       doc(
         'Answer what a sign-in still asks for',
         { 200: SignedInOrChallenge },
-        'wrong_credentials',
-        'code_used_or_expired',
-        'account_suspended',
-        'too_many_attempts',
+        wrongCredentials,
+        codeUsedOrExpired,
+        accountSuspended,
+        tooManyAttempts,
       ),
       validate(ChallengeAnswer),
       async (c) => c.json(await service.answer(c.var.context, c.req.valid('json')), 200),

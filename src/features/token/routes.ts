@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { forbidden, invalidToken, unauthenticated } from '../../base/errors.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import { TokensShape } from '../../http/shapes.ts'
@@ -26,9 +27,9 @@ export const token = (core: Core) => {
       doc(
         'An access token for the session, or for a refresh token',
         { 200: TokensShape },
-        'unauthenticated',
-        'invalid_token',
-        'forbidden',
+        unauthenticated,
+        invalidToken,
+        forbidden,
       ),
       validate(TokenRequest),
       async (c) => c.json(await service.issue(c.var.context, c.req.valid('json')), 200),
