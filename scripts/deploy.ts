@@ -9,6 +9,8 @@ import { wrangler } from './wrangler.ts'
 process.chdir(resolve(import.meta.dirname, '..'))
 
 const dryRun = process.argv.includes('--dry-run')
+/** Lets the shell's `AUTH_SECRET` take the place of the one that is stored. */
+const newSecret = process.argv.includes('--new-secret')
 
 /** The parts of `wrangler.toml` that a deployment fills in or depends on. */
 interface WranglerToml {
@@ -24,6 +26,10 @@ const toml: WranglerToml = unstable_readConfig({ config: 'wrangler.toml' })
 const given = Object.fromEntries(
   Object.entries(process.env).filter(([name, value]) => /^(AUTH_|TURSO_)/.test(name) && value),
 )
+
+const secretIsStored = `AUTH_SECRET: The Worker has one stored, and storing another signs everybody out.
+Unset it in the shell to keep the one that is stored. To change it, put the new one in front of the old,
+AUTH_SECRET=new,old, and run: npm run deploy -- --new-secret`
 
 try {
   const unset = checkSettings()
@@ -42,9 +48,11 @@ async function deploy(unset: string[]) {
   if (stored.includes('TURSO_DATABASE_URL') && !given.TURSO_DATABASE_URL) {
     throw new Error('The Worker uses Turso: set TURSO_DATABASE_URL and TURSO_AUTH_TOKEN, so that it can be migrated.')
   }
+  if (stored.includes('AUTH_SECRET') && given.AUTH_SECRET && !newSecret) throw new Error(secretIsStored)
   await provision()
-  if (Object.keys(given).length) await must(['secret', 'bulk'], 'The secrets were not stored.', JSON.stringify(given))
+  // Before the secrets, which take effect at once: they may name a database that is empty yet.
   await migrateTarget()
+  if (Object.keys(given).length) await must(['secret', 'bulk'], 'The secrets were not stored.', JSON.stringify(given))
   console.log((await must(['deploy'], 'Not deployed.')).trim())
 }
 
@@ -89,9 +97,10 @@ function printPlan(unset: string[]) {
   const steps = [
     'check that wrangler is logged in',
     unset.length && `check that the Worker has ${unset.join(' and ')} stored, which the shell does not set`,
+    given.AUTH_SECRET && !newSecret && 'check that the Worker has no AUTH_SECRET stored, which this one would replace',
     ...[...kv, ...d1].map((resource) => `create ${resource}, unless it exists, and write its id into wrangler.toml`),
-    names.length && `store as secrets: ${names.join(', ')}`,
     `migrate ${url ? nameOf(url) : 'the remote D1 database DB'}`,
+    names.length && `store as secrets: ${names.join(', ')}`,
     `deploy the Worker ${toml.name}`,
   ]
   console.log(['Would:', ...steps.filter(Boolean)].join('\n  - '))
@@ -99,8 +108,10 @@ function printPlan(unset: string[]) {
 
 async function storedSecrets(): Promise<string[]> {
   const { code, output } = await wrangler(['secret', 'list'])
-  // No such Worker, before the first deployment.
-  return code ? [] : listIn<{ name: string }>(output).map(({ name }) => name)
+  if (code === 0) return listIn<{ name: string }>(output).map(({ name }) => name)
+  // There is no such Worker before the first deployment.
+  if (/Worker ".*" not found/.test(output)) return []
+  throw new Error(`${output.trim()}\nIt is not known which secrets the Worker has stored.`)
 }
 
 async function provision() {
