@@ -53,6 +53,11 @@ export const insertChallenge = async ({ throttle }: Identity, context: Context, 
   }
 }
 
+export interface ChallengeAnswer extends Answer {
+  readonly id: string
+  readonly device_token?: string | undefined
+}
+
 /**
  * Answers a challenge: the session begins in the transport and manner of the sign-in that began it, or the next gate
  * asks. Two trips; the try is counted in the first, before anything is compared.
@@ -61,7 +66,7 @@ export const insertChallenge = async ({ throttle }: Identity, context: Context, 
 export const answerChallenge = async (
   identity: Identity,
   context: Context,
-  given: Answer & { readonly id: string },
+  given: ChallengeAnswer,
 ): Promise<SignedIn | Challenge> => {
   const { devices, facts, signIn, throttle } = identity
   const hash = await sha256(given.id)
@@ -70,7 +75,7 @@ export const answerChallenge = async (
   const isAnswered = sql`used_by = ${sessionId}`
   const isOpen = isOpenFor(context)
   const userId = sql`(select user_id from challenges where hash = ${hash})`
-  const device = await devices.shown(context, undefined)
+  const device = await devices.shown(context, given.device_token)
   const attempt = await throttle.on(context, {
     identifier: keyWhere(isOpen),
     identifierThen: keyWhere(isAnswered),
@@ -93,7 +98,7 @@ export const answerChallenge = async (
   }
   const result = await signIn.complete(context, {
     account: { ...account, methods: [...new Set([...account.methods, given.method])] },
-    manner: held.manner,
+    manner: device?.userId === account.user.id ? { ...held.manner, device } : held.manner,
     holds: sql`exists (select 1 from challenges where hash = ${hash} and ${isAnswered})`,
     gateRows,
     before: [consume(hash, sessionId, context.now, passed.holds)],

@@ -43,7 +43,7 @@ export const newDevices = (config: Config, ring: KeyRing) => {
       read(token ?? cookieValue(context.headers.get('cookie'), cookie)),
 
     /** Holds where the device is one of this very account and was not revoked. */
-    belongsTo: (context: Context, device: KnownDevice, userId: SQL): SQL =>
+    belongsTo: (context: Context, device: KnownDevice, userId: SQL | string): SQL =>
       sql`exists (select 1 from devices where id = ${device.id} and user_id = ${device.userId}
         and user_id = ${userId} and expires_at > ${context.now})`,
 

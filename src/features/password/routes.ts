@@ -32,6 +32,7 @@ const PasswordChange = z.strictObject({
   currentPassword: password,
   newPassword: password,
   transport: z.enum(['cookie', 'token']).optional(),
+  device_token: manner.device_token,
 })
 
 /** Accounts with a password. */

@@ -43,6 +43,7 @@ export interface PasswordChange {
   readonly currentPassword: string
   readonly newPassword: string
   readonly transport?: 'cookie' | 'token' | undefined
+  readonly device_token?: string | undefined
 }
 
 /** Seconds during which registering again with the same password answers as the first time did. */
@@ -210,7 +211,9 @@ export const passwordService = (core: Core) => {
       const { userId, evidence } = caller
       checkPassword(given.newPassword, config.passwordMin, {}, 'newPassword')
       const stands = standsFor(evidence)
-      const attempt = await throttle.on(context, { identifier: userId, where: stands })
+      const device = await devices.shown(context, given.device_token)
+      const knownDevice = device && { id: device.id, holds: devices.belongsTo(context, device, userId) }
+      const attempt = await throttle.on(context, { identifier: userId, knownDevice, where: stands })
       const [counted, full, [found]] = await context.batch([...attempt.statements, passwordStore.byId({ id: userId })])
       judge(context, attempt, [counted, full])
       const { user, session } = caller.standing
@@ -228,7 +231,7 @@ export const passwordService = (core: Core) => {
       const transport = given.transport ?? caller.via
       const result = await signIn.resume(context, {
         account: { ...found.account, methods: [...new Set([...session.methods, 'password' as const])] },
-        manner: await mannerOf(context, { transport, remember: session.remember }),
+        manner: { transport, remember: session.remember, device },
         holds: isChanged,
         before: [
           changePassword({ userId, from, to, now: context.now, stands }),

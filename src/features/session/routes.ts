@@ -15,7 +15,7 @@ import { parseName, parseUsername } from '../../base/people.ts'
 import { doc, validate, validateParam } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
-import { MethodShape, parsedBy, SessionShape, SignedInOrChallenge, UserShape } from '../../http/shapes.ts'
+import { MethodShape, manner, parsedBy, SessionShape, SignedInOrChallenge, UserShape } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { sessionService } from './service.ts'
 
@@ -31,6 +31,7 @@ const ChallengeAnswer = z.strictObject({
   method: MethodShape,
   code: z.string().max(64).optional(),
   assertion: z.unknown().optional(),
+  device_token: manner.device_token,
 })
 const Logout = z.strictObject({ everywhere: z.boolean().default(false) })
 const Nothing = z.strictObject({})

@@ -1,12 +1,11 @@
 import { sha256 } from '../../base/crypto.ts'
 import { forbidden, notFound, Problem, unauthenticated, usernameTaken } from '../../base/errors.ts'
 import type { Caller, Credential } from '../../identity/callers.ts'
-import { answerChallenge, dropChallenges } from '../../identity/challenges.ts'
+import { answerChallenge, type ChallengeAnswer, dropChallenges } from '../../identity/challenges.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { type Session, toSession } from '../../identity/session-views.ts'
 import { sessionsStore, standsFor } from '../../identity/sessions.ts'
-import type { Answer } from '../../identity/sign-in.ts'
 import { toUser, type User } from '../../identity/users.ts'
 import { profileStore } from './store.ts'
 
@@ -45,7 +44,7 @@ export const sessionService = (core: Core) => {
   }
 
   return {
-    answer: (context: Context, given: Answer & { id: string }) => answerChallenge(identity, context, given),
+    answer: (context: Context, given: ChallengeAnswer) => answerChallenge(identity, context, given),
 
     current(caller: Caller | undefined): { user: User; session: Session } | { user: null; session: null } {
       if (caller === undefined) return { user: null, session: null }
