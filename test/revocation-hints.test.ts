@@ -127,6 +127,29 @@ test('S31: a session that ends while it is being told to be stale is still to be
   expect(await userOf(elsewhere, cookie)).toBeNull()
 })
 
+test('S31: an end that was told and then overtaken by a late `stale` is told again, once, by the job', async () => {
+  const { held, hints } = heldWrites()
+  const on = await quickServer({ hints })
+  const elsewhere = await quickServer({ beside: on })
+  const tab = await signedUp(on)
+  const other = await signedIn(on, tab.person)
+  const hintOf = () => on.world.hints.get(other.session.id, () => undefined)
+
+  await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
+  await other.api.auth.logout.$post({ json: {} })
+  held[1]?.through()
+  await expect.poll(() => rowOf(on, other.session.id)).toEqual([on.clock.now, on.clock.now])
+  held[0]?.through()
+  await on.settled()
+  const overtaken = [await hintOf(), await rowOf(on, other.session.id)]
+  await elsewhere.job()
+  const again = await elsewhere.job()
+
+  expect(held.map(({ state }) => state)).toEqual(['stale', 'ended'])
+  expect(overtaken).toEqual([{ state: 'stale', at: on.clock.now }, [on.clock.now, null]])
+  expect([await hintOf(), again.hinted]).toEqual([{ state: 'ended' }, 0])
+})
+
 test('S82: a put that hangs stops neither the job nor the puts beside it; what is missing is told the next time', async () => {
   const { state, hints } = failingWrites()
   const on = await quickServer({ hints })

@@ -119,13 +119,14 @@ const store = {
       hint: endedAt === null ? { state: 'stale', at: Number(changedAt) } : { state: 'ended' },
     }),
   ),
-  /** A session that ended after it was told to be stale is still to be told. */
+  /** A session that ended is still to be told where `stale` was: that may have come last, over its end. */
   hinted: (changes: readonly Change[], now: number) => {
     const idsOf = (told: readonly Change[]) => JSON.stringify(told.map(({ id }) => id))
     const ended = changes.filter(({ hint }) => hint.state === 'ended')
     return statement(
-      sql`update sessions set hinted_at = ${now} where id in (select value from json_each(${idsOf(changes)}))
-        and (ended_at is null or id in (select value from json_each(${idsOf(ended)})))`,
+      sql`update sessions set
+          hinted_at = iif(ended_at is null or id in (select value from json_each(${idsOf(ended)})), ${now}, null)
+        where id in (select value from json_each(${idsOf(changes)}))`,
     )
   },
 }

@@ -102,7 +102,7 @@ export const challenges = sqliteTable(
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
     usedAt: integer('used_at'),
-    /** What the answer began: a session, or the hash of the next challenge. */
+    /** The id of the session that the answer began, or would have begun where another gate asks: it marks the winner. */
     usedBy: text('used_by'),
   },
   (table) => [index('challenges_user').on(table.userId), index('challenges_expires').on(table.expiresAt)],
