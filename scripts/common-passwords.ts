@@ -2,7 +2,7 @@
  * Writes `src/features/password/common-words.ts` from the list of `@zxcvbn-ts/language-common`, which is in order of
  * frequency. Taken are the most frequent that the shortest permitted minimum (8) lets through, all that the default
  * minimum (12) does, and the most frequent shorter words, of which longer passwords are made. Left out is what the
- * rules of `common.ts` make of words that are in already.
+ * rules of `common-passwords.ts` make of words that are in already.
  *
  *     node scripts/common-passwords.ts           writes the file
  *     node scripts/common-passwords.ts --check   fails when the file is not what it would write
@@ -11,7 +11,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import passwords from '@zxcvbn-ts/language-common/src/passwords.json' with { type: 'json' }
-import { isGuessable } from '../src/features/password/common.ts'
+import { isGuessable } from '../src/features/password/common-passwords.ts'
 import { bitsOf, numbersOf, span, wordLengths } from '../src/features/password/word-filter.ts'
 
 const source = '@zxcvbn-ts/language-common 4.1.3 (MIT, the zxcvbn-ts authors, after zxcvbn, Dan Wheeler and Dropbox)'

@@ -8,7 +8,7 @@ import { cron } from './http/cron.ts'
 import type { Env } from './http/env.ts'
 import { newGuard } from './http/guard.ts'
 import { misconfigured } from './http/misconfigured.ts'
-import { newMissing } from './http/missing.ts'
+import { newNotFound } from './http/not-found.ts'
 import { problemResponse } from './http/problem.ts'
 import { protect } from './http/protect.ts'
 import { status } from './http/status.ts'
@@ -19,9 +19,9 @@ import { type JobReport, runJob } from './identity/job.ts'
 export const createApp = (core: Core) => {
   const app = new Hono<Env>()
   const guard = newGuard(core.callers, core.ports)
-  const missing = newMissing(app)
+  const nowhere = newNotFound(app)
   app.onError((error, c) => problemResponse(c.var.context, error))
-  app.notFound((c) => problemResponse(c.var.context, missing(c.req.path)))
+  app.notFound((c) => problemResponse(c.var.context, nowhere(c.req.path)))
   const api = app
     .use(protect(core.config, core.ports))
     .route('/auth', session(core, guard))

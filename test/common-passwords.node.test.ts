@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import passwords from '@zxcvbn-ts/language-common/src/passwords.json' with { type: 'json' }
 import { expect, test } from 'vitest'
 import { generate, select } from '../scripts/common-passwords.ts'
-import { isCommon, isGuessable } from '../src/features/password/common.ts'
+import { isCommon, isGuessable } from '../src/features/password/common-passwords.ts'
 import { commonWords } from '../src/features/password/common-words.ts'
 import { numbersOf, wordFilter } from '../src/features/password/word-filter.ts'
 

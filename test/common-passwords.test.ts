@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isCommon } from '../src/features/password/common.ts'
+import { isCommon } from '../src/features/password/common-passwords.ts'
 
 test.each([
   'password',

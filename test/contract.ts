@@ -1,7 +1,7 @@
 import type { App } from '../src/app.ts'
 import { notFound } from '../src/base/errors.ts'
 import { type DocumentedRoute, routesOf } from '../src/http/contract.ts'
-import { methodNotAllowed } from '../src/http/missing.ts'
+import { methodNotAllowed } from '../src/http/not-found.ts'
 import { problemsOf } from '../src/http/problem.ts'
 import { ProblemShape } from '../src/http/shapes.ts'
 

@@ -1,5 +1,5 @@
 import { invalidRequest, Problem } from '../../base/errors.ts'
-import { isCommon } from './common.ts'
+import { isCommon } from './common-passwords.ts'
 
 /** Code points at most. */
 const longest = 256

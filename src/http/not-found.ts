@@ -8,7 +8,7 @@ export const methodNotAllowed: ProblemType = {
 }
 
 /** What to answer where no route matched: 405 with `Allow` on a path that has other methods, else 404. */
-export const newMissing = (app: Parameters<typeof routesOf>[0]) => {
+export const newNotFound = (app: Parameters<typeof routesOf>[0]) => {
   let patterns: { pattern: RegExp; method: string }[] | undefined
   return (path: string): Problem => {
     patterns ??= routesOf(app).map(toPattern)
