@@ -1,6 +1,15 @@
 import { fromBase64url, toBase64url, utf8 } from '../src/base/crypto.ts'
 import { quick } from './faults.ts'
-import { type Browser, bodyOf, json, type Server, type ServerOptions, server, signedUpByToken } from './harness.ts'
+import {
+  type Browser,
+  bodyOf,
+  json,
+  type Server,
+  type ServerOptions,
+  server,
+  signedUp,
+  signedUpByToken,
+} from './harness.ts'
 
 /** The whole service, with hashes at a hundredth of their cost: what comes after the password is not about them. */
 export const quickServer = (options: ServerOptions = {}): Promise<Server> => server({ argon2id: quick, ...options })
@@ -21,6 +30,15 @@ export const userBy = async (on: Server, cookie: string): Promise<{ id: string; 
   const answer = await on.request('/auth/session', { headers: { cookie } })
   if (answer.status !== 200) throw new Error(`GET /auth/session: ${answer.status}`)
   return (await bodyOf(answer)).user
+}
+
+/** Who somebody is whose genuine cookie goes by another name: alone, and beside Ada's by the right one. */
+export const underName = async (name: string) => {
+  const on = await quickServer()
+  const [ada, mallory] = [await signedUp(on), await signedUp(on)]
+  const alone = await userBy(on, `${name}=${cookieOf(mallory)}`)
+  const beside = await userBy(on, `${name}=${cookieOf(mallory)}; ${cookieName}=${cookieOf(ada)}`)
+  return { alone, beside, ada }
 }
 
 /** What a cookie says, as its format packs it: session id, user id, secret, lease from, lease until ... */

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieName, cookieOf, quickServer, userBy } from './credentials.ts'
-import { signedUp } from './harness.ts'
+import { underName } from './credentials.ts'
 
 // In Node, because workerd warns of every header that a test makes of such bytes.
 test.each([
@@ -10,11 +9,7 @@ test.each([
   ['before a NEL', '__Host-session\u0085'],
   ['after a soft hyphen', '\u00ad__Host-session'],
 ])('GHSA-r5rp-j6wh-rvv4, S53: the name %s is another cookie and shadows nothing', async (_, name) => {
-  const on = await quickServer()
-  const [ada, mallory] = [await signedUp(on), await signedUp(on)]
-
-  const alone = await userBy(on, `${name}=${cookieOf(mallory)}`)
-  const beside = await userBy(on, `${name}=${cookieOf(mallory)}; ${cookieName}=${cookieOf(ada)}`)
+  const { alone, beside, ada } = await underName(name)
 
   expect(alone).toBeNull()
   expect(beside?.id).toBe(ada.user.id)

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest'
 import { newId } from '../src/base/ids.ts'
-import { cookieName, cookieOf, quickServer, secretOf, showing, signed, unpacked, userBy } from './credentials.ts'
+import {
+  cookieName,
+  cookieOf,
+  quickServer,
+  secretOf,
+  showing,
+  signed,
+  underName,
+  unpacked,
+  userBy,
+} from './credentials.ts'
 import { bodyOf, browser, json, query, signedIn, signedUp, somebody } from './harness.ts'
 
 const month = 30 * 24 * 60 * 60
@@ -116,11 +126,7 @@ test.each([
   ['with more behind it', '__Host-session2'],
   ['with more before it', 'x__Host-session'],
 ])('GHSA-r5rp-j6wh-rvv4, S53: the name %s is another cookie and shadows nothing', async (_, name) => {
-  const on = await quickServer()
-  const [ada, mallory] = [await signedUp(on), await signedUp(on)]
-
-  const alone = await userBy(on, `${name}=${cookieOf(mallory)}`)
-  const beside = await userBy(on, `${name}=${cookieOf(mallory)}; ${cookieName}=${cookieOf(ada)}`)
+  const { alone, beside, ada } = await underName(name)
 
   expect(alone).toBeNull()
   expect(beside?.id).toBe(ada.user.id)

@@ -1,3 +1,4 @@
+import { stopwatch } from '../../base/clock.ts'
 import type { Argon2id } from '../../base/ports.ts'
 
 /**
@@ -13,20 +14,20 @@ const kept = 32 * 1024 * 1024
  */
 export const argon2idWasm = (module: WebAssembly.Module): Argon2id => {
   let engine: Engine | undefined
-  let last = 0
+  let sinceLast = (): number => Number.POSITIVE_INFINITY
   return async (password, salt, cost, length) => {
     // Hashing blocks the thread, and timers that are due together run together: whoever finds that one has run in this
     // turn takes a later turn, so that other requests are served between any two. Nothing is held, so that a request
     // that workerd cancels leaves nothing behind. In workerd the time stands still for the length of a turn; elsewhere
     // the next timer is called within a millisecond.
     do await later()
-    while (Math.abs(Date.now() - last) <= 1)
+    while (sinceLast() <= 1)
     const used = engine ?? start(module)
     // Kept only if this hash succeeds: after a trap the state of the instance is unknown.
     engine = undefined
     const hash = run(used, password, salt, cost, length)
     if (used.memory.buffer.byteLength <= kept) engine = used
-    last = Date.now()
+    sinceLast = stopwatch()
     return hash
   }
 }
