@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import type { ProvidedContext } from 'vitest'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { unstable_readConfig } from 'wrangler'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
@@ -11,7 +11,7 @@ const world = (name: 'file' | 'libsql' | 'd1') => ({ alias: { '#world': at(`test
 const everywhere = 'test/**/*.test.{ts,tsx}'
 const onlyNode = 'test/**/*.node.test.{ts,tsx}'
 const onlyWorkers = ['test/workers/**', 'test/**/*.workers.test.{ts,tsx}']
-const elsewhere = ['test/{entry,edge,d1}/**']
+const elsewhere = ['test/{entry,edge,d1,faults,crash,simulation,load}/**']
 
 interface WranglerToml {
   compatibility_date: string
@@ -41,52 +41,67 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** `drizzle/`, for D1: workerd has no file system to read it from. */
     migrations: Awaited<ReturnType<typeof readD1Migrations>>
+    /** Whether this is the long run, `npm run test:soak`. */
+    isSoak: boolean
   }
 }
 
-export default defineConfig({
-  test: {
-    coverage: { provider: 'istanbul', include: ['src/**'], exclude: ['src/entry/**'], reporter: ['text', 'html'] },
-    projects: [
-      {
-        resolve: world('file'),
-        test: {
-          name: 'node',
-          testTimeout: 30_000,
-          include: [everywhere],
-          exclude: [...elsewhere, ...onlyWorkers],
-          globalSetup: 'test/worlds/file.setup.ts',
+export default defineConfig(
+  async ({ mode }): Promise<ViteUserConfig> => ({
+    test: {
+      coverage: { provider: 'istanbul', include: ['src/**'], exclude: ['src/entry/**'], reporter: ['text', 'html'] },
+      projects: [
+        {
+          resolve: world('file'),
+          test: {
+            name: 'node',
+            testTimeout: 30_000,
+            include: [everywhere],
+            exclude: [...elsewhere, ...onlyWorkers],
+            globalSetup: 'test/worlds/file.setup.ts',
+          },
         },
-      },
-      {
-        plugins: [workerd((inject) => ({ TURSO_DATABASE_URL: `${inject('libsql')}/worker/` }))],
-        resolve: world('libsql'),
-        test: {
-          name: 'workerd',
-          testTimeout: 30_000,
-          include: [everywhere],
-          exclude: [...elsewhere, onlyNode],
-          globalSetup: 'test/worlds/libsql.setup.ts',
+        {
+          plugins: [workerd((inject) => ({ TURSO_DATABASE_URL: `${inject('libsql')}/worker/` }))],
+          resolve: world('libsql'),
+          test: {
+            name: 'workerd',
+            testTimeout: 30_000,
+            include: [everywhere],
+            exclude: [...elsewhere, onlyNode],
+            globalSetup: 'test/worlds/libsql.setup.ts',
+          },
         },
-      },
-      {
-        plugins: [workerd(() => ({}))],
-        resolve: world('d1'),
-        test: {
-          name: 'd1',
-          testTimeout: 30_000,
-          include: ['test/d1/**/*.test.{ts,tsx}'],
-          provide: { migrations: await readD1Migrations(at('drizzle')) },
+        {
+          plugins: [workerd(() => ({}))],
+          resolve: world('d1'),
+          test: {
+            name: 'd1',
+            testTimeout: 30_000,
+            include: ['test/d1/**/*.test.{ts,tsx}'],
+            provide: { migrations: await readD1Migrations(at('drizzle')) },
+          },
         },
-      },
-      {
-        test: {
-          name: 'entry',
-          include: ['test/{entry,edge}/**/*.test.{ts,tsx}'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+        {
+          test: {
+            name: 'entry',
+            include: ['test/{entry,edge}/**/*.test.{ts,tsx}'],
+            testTimeout: 60_000,
+            hookTimeout: 60_000,
+          },
         },
-      },
-    ],
-  },
-})
+        {
+          resolve: world('file'),
+          test: {
+            name: 'reliability',
+            include: ['test/{faults,crash,simulation,load}/**/*.test.ts'],
+            testTimeout: 24 * 3600_000,
+            hookTimeout: 60_000,
+            globalSetup: ['test/worlds/file.setup.ts', 'test/worlds/libsql.setup.ts'],
+            provide: { isSoak: mode === 'soak' },
+          },
+        },
+      ],
+    },
+  }),
+)

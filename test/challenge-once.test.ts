@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { cookieName } from './credentials.ts'
-import { faultyDatabase, replyLost } from './faults.ts'
+import { faultyDatabase, replyLost } from './faulty-ports.ts'
 import { answer, challenged, codes, enrolled, gatedServer } from './gate.ts'
 import { bodyOf, browser, json, query, type Server } from './harness.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultyDatabase, noFault, openLimiter, replyLost } from './faults.ts'
+import { faultyDatabase, noFault, openLimiter, replyLost } from './faulty-ports.ts'
 import { challenged, codes, enrolled, gatedServer } from './gate.ts'
 import { bodyOf, browser, json, query, type Server, type ServerOptions } from './harness.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { quick } from './faults.ts'
+import { quick } from './faulty-ports.ts'
 import { bodyOf, browser, json, type Server, server, signedUp, somebody } from './harness.ts'
 
 const platform = '203.0.113.7'

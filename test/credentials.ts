@@ -1,5 +1,5 @@
 import { fromBase64url, toBase64url, utf8 } from '../src/base/crypto.ts'
-import { quick } from './faults.ts'
+import { quick } from './faulty-ports.ts'
 import {
   type Browser,
   bodyOf,

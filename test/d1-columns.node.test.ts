@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { visitEveryRoute } from './every-route.ts'
-import { quick } from './faults.ts'
+import { quick } from './faulty-ports.ts'
 import { bodyOf, json, server, signedUp } from './harness.ts'
 import { rightCode, secondFactor } from './second-factor.ts'
 

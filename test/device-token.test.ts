@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { accountHolder, refreshed } from './credentials.ts'
-import { openLimiter, quick } from './faults.ts'
+import { openLimiter, quick } from './faulty-ports.ts'
 import { challenged, codes, enrolled, gatedServer } from './gate.ts'
 import { bodyOf, json, query, type Server, server, signedUpByToken } from './harness.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countedHashes } from './faults.ts'
+import { countedHashes } from './faulty-ports.ts'
 import { bodyOf, browser, json, query, type Server, server, signedIn, signedUp, signedUpByToken } from './harness.ts'
 
 const wrong = 'not this one at all'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { cookieName, quickServer } from './credentials.ts'
-import { faultyDatabase, noFault, openLimiter, replyLost } from './faults.ts'
+import { faultyDatabase, noFault, openLimiter, replyLost } from './faulty-ports.ts'
 import { bodyOf, json, query, type Server, secrets, signedIn, signedUp, signedUpByToken, somebody } from './harness.ts'
 
 const year = 365 * 24 * 60 * 60

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countedHashes } from './faults.ts'
+import { countedHashes } from './faulty-ports.ts'
 import { bodyOf, json, query, type Server, server, signedUp, somebody } from './harness.ts'
 
 const wrong = 'not this one at all'

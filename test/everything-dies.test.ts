@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { routesOf } from '../src/http/contract.ts'
-import { openLimiter, quick } from './faults.ts'
+import { openLimiter, quick } from './faulty-ports.ts'
 import { bearer } from './forging.ts'
 import { type Browser, bodyOf, json, query, type Server, server, signedIn, signedUp, somebody } from './harness.ts'
 

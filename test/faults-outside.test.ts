@@ -3,7 +3,7 @@ import { requestPatience } from '../src/base/deadline.ts'
 import { Problem, unavailable } from '../src/base/errors.ts'
 import type { Argon2id, Hints } from '../src/base/ports.ts'
 import { cookieOf, dump, gated, titled } from './acts.ts'
-import { quick } from './faults.ts'
+import { quick } from './faulty-ports.ts'
 import { bodyOf, endless, json, server, signedUp, somebody } from './harness.ts'
 
 const never = <T>() => new Promise<T>(() => undefined)

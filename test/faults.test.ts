@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { requestPatience } from '../src/base/deadline.ts'
 import type { Database } from '../src/base/ports.ts'
 import { type Act, acts, dump, gated, titled } from './acts.ts'
-import { type Fault, faultyDatabase, noFault, quick, replyLost, unreachable } from './faults.ts'
+import { type Fault, faultyDatabase, noFault, quick, replyLost, unreachable } from './faulty-ports.ts'
 import { bodyOf, type Server, server } from './harness.ts'
 
 const marker = 'marker-5b1e'

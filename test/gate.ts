@@ -3,7 +3,7 @@ import type { Core } from '../src/identity/core.ts'
 import type { Method } from '../src/identity/sessions.ts'
 import type { Gate } from '../src/identity/sign-in.ts'
 import { statement } from '../src/identity/statement.ts'
-import { quick } from './faults.ts'
+import { quick } from './faulty-ports.ts'
 import { bodyOf, json, query, type Server, type ServerOptions, server, signedUp } from './harness.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Hints } from '../src/base/ports.ts'
 import { cookieOf, quickServer, showing } from './credentials.ts'
-import { faultyDatabase, unreachable } from './faults.ts'
+import { faultyDatabase, unreachable } from './faulty-ports.ts'
 import { bodyOf, firefox, query, signedUp } from './harness.ts'
 
 const lastSeen = async (on: Awaited<ReturnType<typeof quickServer>>, id: string) =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { utf8 } from '../src/base/crypto.ts'
 import { passwordHasher } from '../src/base/phc.ts'
-import { after, countedHashes, faultyDatabase, noFault, quick, replyLost, unreachable } from './faults.ts'
+import { after, countedHashes, faultyDatabase, noFault, quick, replyLost, unreachable } from './faulty-ports.ts'
 import { bodyOf, browser, json, password, query, type Server, server, signedUp } from './harness.ts'
 
 const login = (on: Server, body: object) => on.request('/auth/login', json(body))

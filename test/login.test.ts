@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countedHashes, openLimiter, quick } from './faults.ts'
+import { countedHashes, openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, browser, json, query, type Server, server, signedIn, signedUp, signedUpByToken } from './harness.ts'
 
 const login = (on: Server, body: object, headers: Record<string, string> = {}) =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { accountHolder, cookieName, cookieOf, quickServer, showing } from './credentials.ts'
-import { faultyDatabase, replyLost, unreachable } from './faults.ts'
+import { faultyDatabase, replyLost, unreachable } from './faulty-ports.ts'
 import { bodyOf, json, query, type Server, signedIn, signedUp, signedUpByToken } from './harness.ts'
 import { rightCode, secondFactor } from './second-factor.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { after, faultyDatabase, noFault, quick, replyLost, unreachable } from './faults.ts'
+import { after, faultyDatabase, noFault, quick, replyLost, unreachable } from './faulty-ports.ts'
 import { bodyOf, json, query, type Server, server, signedIn, signedUp } from './harness.ts'
 
 const login = (on: Server, email: string, password: string) => on.request('/auth/login', json({ email, password }))

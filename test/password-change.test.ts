@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { accountHolder, refreshed } from './credentials.ts'
-import { countedHashes, quick } from './faults.ts'
+import { countedHashes, quick } from './faulty-ports.ts'
 import { bodyOf, browser, json, query, type Server, server, signedIn, signedUp, signedUpByToken } from './harness.ts'
 import { rightCode, secondFactor } from './second-factor.ts'
 

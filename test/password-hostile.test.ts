@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openLimiter, quick } from './faults.ts'
+import { openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, json, query, type Server, server, signedUp, somebody } from './harness.ts'
 
 const routes = ['/auth/register', '/auth/login', '/auth/password/change'] as const

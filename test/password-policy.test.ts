@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { refreshed } from './credentials.ts'
-import { countedHashes, openLimiter, quick } from './faults.ts'
+import { countedHashes, openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, json, query, type Server, server, signedUp, somebody } from './harness.ts'
 
 const register = (on: Server, body: object) => on.request('/auth/register', json({ ...somebody(), ...body }))

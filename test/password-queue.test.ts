@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { quick } from './faults.ts'
+import { quick } from './faulty-ports.ts'
 import { bodyOf, json, query, server, signedUp } from './harness.ts'
 
 /** Hashes that one isolate takes on at once: about two seconds of work. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultyDatabase, replyLost, unreachable } from './faults.ts'
+import { faultyDatabase, replyLost, unreachable } from './faulty-ports.ts'
 import { bearer, partsOf, statusFor } from './forging.ts'
 import { bodyOf, json, query, type Server, secrets, server, signedUpByToken } from './harness.ts'
 

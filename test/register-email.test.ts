@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openLimiter, quick } from './faults.ts'
+import { openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, json, password, query, type Server, server } from './harness.ts'
 
 const register = (on: Server, email: unknown) => on.request('/auth/register', json({ email, password }))

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { statement } from '../src/identity/statement.ts'
-import { countedHashes, faultyDatabase, noFault, openLimiter, quick, replyLost, unreachable } from './faults.ts'
+import { countedHashes, faultyDatabase, noFault, openLimiter, quick, replyLost, unreachable } from './faulty-ports.ts'
 import { bodyOf, browser, json, query, type Server, server, signedUp, somebody } from './harness.ts'
 
 const register = (on: Server, body: object, address?: string) =>

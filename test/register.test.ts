@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openLimiter, quick } from './faults.ts'
+import { openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, browser, json, query, type Server, server, signedUp, somebody } from './harness.ts'
 
 const register = (on: Server, body: object) => on.request('/auth/register', json(body))

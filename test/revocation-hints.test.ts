@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { listHints } from '../src/adapters/revocations.ts'
 import type { Hints } from '../src/base/ports.ts'
 import { cookieOf, quickServer, showing } from './credentials.ts'
-import { faultyDatabase, unreachable } from './faults.ts'
+import { faultyDatabase, unreachable } from './faulty-ports.ts'
 import { bodyOf, endless, query, type Server, signedIn, signedUp } from './harness.ts'
 import { fill } from './rows.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Hint, Hints } from '../src/base/ports.ts'
 import { accountHolder, cookieOf, quickServer, refreshed, showing } from './credentials.ts'
-import { openLimiter } from './faults.ts'
+import { openLimiter } from './faulty-ports.ts'
 import { bodyOf, json, type Server, signedIn, signedUp } from './harness.ts'
 
 type Tab = Awaited<ReturnType<typeof signedUp>>

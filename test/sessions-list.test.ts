@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { accountHolder, cookieName, cookieOf, quickServer, showing } from './credentials.ts'
-import { type Fault, faultyDatabase, openLimiter, replyLost, unreachable } from './faults.ts'
+import { type Fault, faultyDatabase, openLimiter, replyLost, unreachable } from './faulty-ports.ts'
 import { bodyOf, browser, json, query, type Server, signedIn, signedUp } from './harness.ts'
 
 const idsOf = async (answer: { clone(): { json(): Promise<unknown> } }): Promise<string[]> =>

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { sqliteFile } from '../src/adapters/sqlite-file.ts'
-import { quick } from './faults.ts'
+import { quick } from './faulty-ports.ts'
 import { bodyOf, json, type Server, server, somebody } from './harness.ts'
 
 /** The service over a file that is not there yet, in a folder that is not there either. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countedHashes, openLimiter } from './faults.ts'
+import { countedHashes, openLimiter } from './faulty-ports.ts'
 import { json, query, type Server, server, signedUp } from './harness.ts'
 
 const wrong = 'not this one at all'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { memoryLimiter } from '../src/adapters/limiter.ts'
-import { countedHashes, openLimiter } from './faults.ts'
+import { countedHashes, openLimiter } from './faulty-ports.ts'
 import { bodyOf, json, newClock, type Server, server, signedUp, somebody } from './harness.ts'
 
 const register = (on: Server, body: object, address: string) => on.request('/auth/register', json(body), { address })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countedHashes, faultyDatabase, noFault, quick, replyLost } from './faults.ts'
+import { countedHashes, faultyDatabase, noFault, quick, replyLost } from './faulty-ports.ts'
 import { bodyOf, json, query, type Server, server, signedUp, somebody } from './harness.ts'
 
 const wrong = 'not this one at all'

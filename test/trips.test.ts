@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { routesOf } from '../src/http/contract.ts'
 import { acts, gated, titled } from './acts.ts'
-import { quick } from './faults.ts'
+import { quick } from './faulty-ports.ts'
 import { json, type Server, server, signedUpByToken, somebody } from './harness.ts'
 
 const atMostOneAfter = async (on: Server, act: () => Promise<Response>) => {

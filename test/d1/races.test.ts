@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countedHashes, openLimiter, quick } from '../faults.ts'
+import { countedHashes, openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, query, type Server, server, signedUp, signedUpByToken, somebody } from '../harness.ts'
 import { cookiesOf } from '../http.ts'
 import { rightCode, secondFactor } from '../second-factor.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { routesOf } from '../../src/http/contract.ts'
 import { everyRoute, routeOf, visitEveryRoute } from '../every-route.ts'
-import { openLimiter, quick } from '../faults.ts'
+import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, browser, json, server, signedUp, somebody } from '../harness.ts'
 import { rightCode, secondFactor } from '../second-factor.ts'
 

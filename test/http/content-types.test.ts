@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { cookieOf } from '../acts.ts'
-import { openLimiter, quick } from '../faults.ts'
+import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, server, signedUp, signedUpByToken } from '../harness.ts'
 import { bytes, routes } from '../raw.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { cookieOf, dump } from '../acts.ts'
-import { openLimiter, quick } from '../faults.ts'
+import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, server, signedUp, somebody } from '../harness.ts'
 import { routes } from '../raw.ts'
 
