@@ -16,9 +16,14 @@ export interface SigningKey {
 
 interface KnownKey {
   readonly row: KeyRow
+  /** Undefined where the row is damaged: such a key verifies nothing, is not published, and retires when it should sign. */
+  readonly published: Published | undefined
+  privateKey?: CryptoKey | undefined
+}
+
+interface Published {
   readonly jwk: JWK
   readonly publicKey: CryptoKey
-  privateKey?: CryptoKey | undefined
 }
 
 interface KeySet {
@@ -47,10 +52,13 @@ export const newKeys = (config: Config, ring: KeyRing, facts: Facts) => {
   }
 
   const privateKey = async (key: KnownKey): Promise<CryptoKey | undefined> => {
-    if (key.privateKey !== undefined) return key.privateKey
-    const jwk = await ring.open(placeOf(key.row.id), key.row.privateJwk)
-    if (jwk === undefined) return undefined
-    key.privateKey = await importKey(JSON.parse(jwk))
+    if (key.privateKey !== undefined || key.published === undefined) return key.privateKey
+    const opened = await ring.open(placeOf(key.row.id), key.row.privateJwk)
+    if (opened === undefined) return undefined
+    const jwk: JWK = JSON.parse(opened)
+    // What it signed nobody could verify.
+    if (jwk.x !== key.published.jwk.x || jwk.y !== key.published.jwk.y) return undefined
+    key.privateKey = await importKey(jwk)
     return key.privateKey
   }
 
@@ -107,14 +115,14 @@ export const newKeys = (config: Config, ring: KeyRing, facts: Facts) => {
       }
       const key = known?.keys.get(kid)
       if (key === undefined || (key.row.expiresAt !== null && key.row.expiresAt <= context.now)) return undefined
-      return key.publicKey
+      return key.published?.publicKey
     },
 
     /** @see https://www.rfc-editor.org/rfc/rfc7517#section-5 */
     async jwks(context: Context): Promise<{ keys: JWK[] }> {
       if (!isWarm(context.now)) await load(context)
       if (current(context.now) === undefined) await replace(context, undefined)
-      return { keys: [...(known?.keys.values() ?? [])].map(({ jwk }) => jwk) }
+      return { keys: [...(known?.keys.values() ?? [])].flatMap(({ published }) => published?.jwk ?? []) }
     },
 
     /** Publishes the next key when the current one is old enough. Part of the scheduled job. */
@@ -164,15 +172,20 @@ const parse = async (rows: readonly KeyRow[], before: KeySet | undefined): Promi
   const keys = new Map<string, KnownKey>()
   for (const row of rows) {
     const old = before?.keys.get(row.id)
-    if (old !== undefined) {
+    if (old?.published !== undefined) {
       keys.set(row.id, { ...old, row })
       continue
     }
-    const { kty, crv, x, y }: JWK = JSON.parse(row.publicJwk)
-    const jwk = { kty, crv, x, y, kid: row.id, alg: algorithm, use: 'sig' } as const
-    keys.set(row.id, { row, jwk, publicKey: await importKey(jwk) })
+    keys.set(row.id, { row, published: await publishedOf(row).catch(() => undefined) })
   }
   return keys
+}
+
+/** @throws whatever a row that somebody else wrote, or that was damaged, may lead to */
+const publishedOf = async ({ id, publicJwk }: KeyRow): Promise<Published> => {
+  const { kty, crv, x, y }: JWK = JSON.parse(publicJwk)
+  const jwk = { kty, crv, x, y, kid: id, alg: algorithm, use: 'sig' } as const
+  return { jwk, publicKey: await importKey(jwk) }
 }
 
 const newKeyRow = async (ring: KeyRing, now: number, signsFrom: number) => {
