@@ -137,8 +137,10 @@ const rules: readonly { readonly found: RegExp; readonly why: string; readonly b
     why: 'does cryptography, which base/crypto does',
     but: /^src\/base\/crypto\.ts$/,
   },
-  { found: /import (?:type )?\{[^}]*\bz\b[^}]*\} from 'zod'/, why: 'imports z by name, with every locale' },
-  { found: /^import [^*{]* from 'zod'/m, why: 'imports zod by default' },
+  {
+    found: /from 'zod(?!\/mini')|^import [^*]* from 'zod\/mini'/m,
+    why: "imports more of zod than `* as z from 'zod/mini'`, which can be shaken",
+  },
   { found: /\bprocess\.env\b/, why: 'reads the environment', but: /^src\/entry\// },
   { found: /\bconsole\.\w+\(/, why: 'writes to the console', but: /^src\/adapters\/log\.ts$/ },
   { found: /\bsql\.raw\((?!\s*(?:'[^']*'|`[^`$]*`|String\(sessionsPerUser\))\s*\))/, why: 'makes raw SQL of a value' },

@@ -1,13 +1,13 @@
 import { zValidator } from '@hono/zod-validator'
 import type { Hono, Context as HonoContext, MiddlewareHandler } from 'hono'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { invalidRequest, Problem, type ProblemType } from '../base/errors.ts'
 import { malformedRequest, problemsOf } from './problem.ts'
 
 /** What a route promises: each status with the shape of its body; null for none. */
 export interface RouteDoc {
   readonly summary: string
-  readonly responses: Readonly<Record<number, z.ZodType | null>>
+  readonly responses: Readonly<Record<number, z.ZodMiniType | null>>
   /** The route's own; those of the guards, of `validate` and of every route add themselves. */
   readonly problems?: readonly ProblemType[]
 }
@@ -15,8 +15,8 @@ export interface RouteDoc {
 /** What the middleware of a route adds to its documentation. */
 interface Notes {
   readonly doc?: RouteDoc
-  readonly body?: { readonly schema: z.ZodType; readonly form: boolean }
-  readonly param?: z.ZodType
+  readonly body?: { readonly schema: z.ZodMiniType; readonly form: boolean }
+  readonly param?: z.ZodMiniType
   readonly guard?: string
   readonly problems?: readonly ProblemType[]
 }
@@ -37,7 +37,7 @@ export const doc = (summary: string, responses: RouteDoc['responses'], ...proble
  * The body as `schema` reads it. An empty body counts as `{}`; a body of another type is refused.
  * @throws Problem `malformed_request` (400), `unsupported_media_type` (415), `invalid_request` (422, with `fields`)
  */
-export const validate = <S extends z.ZodType>(schema: S, { form = false } = {}) => {
+export const validate = <S extends z.ZodMiniType>(schema: S, { form = false } = {}) => {
   const validator = zValidator('json', schema, (result) => {
     if (!result.success) throw new Problem(invalidRequest, { fields: fieldsOf(result.error.issues) })
   })
@@ -49,7 +49,7 @@ export const validate = <S extends z.ZodType>(schema: S, { form = false } = {}) 
 }
 
 /** Path parameters. What is not of their form is not there: 404. */
-export const validateParam = <S extends z.ZodType>(schema: S, otherwise: ProblemType) =>
+export const validateParam = <S extends z.ZodMiniType>(schema: S, otherwise: ProblemType) =>
   noted(
     zValidator('param', schema, (result) => {
       if (!result.success) throw new Problem(otherwise)
@@ -96,10 +96,18 @@ export const formFields = (text: string): Record<string, string> => {
 const fieldsOf = (issues: readonly z.core.$ZodIssue[]): Record<string, string> => {
   const fields = issues.flatMap((issue): [string, string][] => {
     const at = issue.path.join('.')
-    if (issue.code !== 'unrecognized_keys') return [[at || '$', issue.message]]
+    if (issue.code !== 'unrecognized_keys') return [[at || '$', messageOf(issue)]]
     return issue.keys.map((key) => [[at, key.slice(0, 64)].filter(Boolean).join('.'), 'This field is not known.'])
   })
   return Object.fromEntries(fields.slice(0, 20))
+}
+
+/** What would be right, and never what was given. `zod/mini` has no words of its own. */
+const messageOf = (issue: z.core.$ZodIssue): string => {
+  if (issue.code === 'invalid_type') return `Expected: ${issue.expected}.`
+  if (issue.code === 'invalid_value') return `Expected: ${issue.values.join(' or ')}.`
+  if (issue.code === 'too_big') return `At most ${issue.maximum} characters.`
+  return issue.message
 }
 
 /** One route with all that its middleware says of it. */

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { timingSafeEqual } from '../base/crypto.ts'
 import { Problem, unauthenticated, unavailable } from '../base/errors.ts'
 import type { Core } from '../identity/core.ts'

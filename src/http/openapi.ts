@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ProblemType } from '../base/errors.ts'
 import { isLoopback } from '../base/origins.ts'
 import type { DocumentedRoute } from './contract.ts'
@@ -47,7 +47,7 @@ const contentOf = ({ schema, form }: NonNullable<DocumentedRoute['body']>) => {
   return { 'application/json': media, ...(form ? { 'application/x-www-form-urlencoded': media } : {}) }
 }
 
-const successes = (responses: Readonly<Record<number, z.ZodType | null>>) =>
+const successes = (responses: Readonly<Record<number, z.ZodMiniType | null>>) =>
   Object.fromEntries(
     Object.entries(responses).map(([status, shape]) => [
       status,
@@ -69,7 +69,7 @@ const refusals = (problems: readonly ProblemType[]) => {
   )
 }
 
-const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
+const jsonSchema = (schema: z.ZodMiniType, io: 'input' | 'output') => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' })
   return rest
 }

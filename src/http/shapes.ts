@@ -1,8 +1,8 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** The shapes of the contract, as answers carry them. Add to them, never rename. */
 
-const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+const time = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/))
 
 export const MethodShape = z.enum(['password', 'email', 'totp', 'passkey', 'social', 'recovery_code'])
 
@@ -10,8 +10,8 @@ export const UserShape = z.strictObject({
   id: z.string(),
   email: z.string(),
   emailVerified: z.boolean(),
-  username: z.string().nullable(),
-  name: z.string().nullable(),
+  username: z.nullable(z.string()),
+  name: z.nullable(z.string()),
   roles: z.array(z.string()),
   createdAt: time,
 })
@@ -24,8 +24,8 @@ export const SessionShape = z.strictObject({
   methods: z.array(MethodShape),
   current: z.boolean(),
   device: z.strictObject({ name: z.string(), userAgent: z.string() }),
-  address: z.string().nullable(),
-  country: z.string().nullable(),
+  address: z.nullable(z.string()),
+  country: z.nullable(z.string()),
   lastSeenAt: time,
 })
 
@@ -33,16 +33,16 @@ export const SessionShape = z.strictObject({
 export const TokensShape = z.strictObject({
   access_token: z.string(),
   token_type: z.literal('Bearer'),
-  expires_in: z.number().int(),
-  refresh_token: z.string().optional(),
-  device_token: z.string().optional(),
+  expires_in: z.int(),
+  refresh_token: z.optional(z.string()),
+  device_token: z.optional(z.string()),
 })
 
 export const SignedInShape = z.strictObject({
   status: z.literal('signed_in'),
   user: UserShape,
   session: SessionShape,
-  tokens: TokensShape.optional(),
+  tokens: z.optional(TokensShape),
 })
 
 const ChallengeShape = z.strictObject({
@@ -55,25 +55,31 @@ export const SignedInOrChallenge = z.discriminatedUnion('status', [SignedInShape
 export const ProblemShape = z.strictObject({
   type: z.string(),
   title: z.string(),
-  status: z.number().int(),
+  status: z.int(),
   code: z.string(),
-  detail: z.string().optional(),
-  fields: z.record(z.string(), z.string()).optional(),
+  detail: z.optional(z.string()),
+  fields: z.optional(z.record(z.string(), z.string())),
   requestId: z.string(),
 })
 
+/** Text of at most `most` UTF-16 units. */
+export const text = (most: number) => z.string().check(z.maxLength(most))
+
 /** How every sign-in is asked for. */
 export const manner = {
-  transport: z.enum(['cookie', 'token']).default('cookie'),
-  remember: z.boolean().default(true),
-  device_token: z.string().max(256).optional(),
+  transport: z._default(z.enum(['cookie', 'token']), 'cookie'),
+  remember: z._default(z.boolean(), true),
+  device_token: z.optional(text(256)),
 }
 
 /** Text that one of the parsers of `base` accepts, in the form that it gives it. */
 export const parsedBy = <T>(parse: (text: string) => T | undefined, message: string) =>
-  z.string().transform((text, context) => {
-    const parsed = parse(text)
-    if (parsed !== undefined) return parsed
-    context.issues.push({ code: 'custom', message, input: text })
-    return z.NEVER
-  })
+  z.pipe(
+    z.string(),
+    z.transform((given: string, context) => {
+      const parsed = parse(given)
+      if (parsed !== undefined) return parsed
+      context.issues.push({ code: 'custom', message, input: given })
+      return z.NEVER
+    }),
+  )

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Core } from '../identity/core.ts'
 import { readiness } from '../identity/readiness.ts'
 import { doc, routesOf } from './contract.ts'
@@ -13,7 +13,7 @@ const Readiness = z.strictObject({
   migrations: z.enum(['ok', 'missing', 'unknown']),
   keys: z.enum(['ok', 'none', 'unknown']),
   /** Rows that a secret other than the first of the ring sealed: drop no old secret before this is 0. */
-  sealedByOldSecret: z.number().int().nullable(),
+  sealedByOldSecret: z.nullable(z.int()),
   clientAddress: z.enum(['ok', 'unknown', 'proxied without AUTH_PROXY']),
 })
 

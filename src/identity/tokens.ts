@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { CompactSign, compactVerify } from 'jose'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Config } from '../base/config.ts'
 import { fromBase64url, type KeyRing, randomToken, sha256, utf8 } from '../base/crypto.ts'
 import { isId } from '../base/ids.ts'
@@ -15,23 +15,27 @@ const type = 'at+jwt'
 /** Bytes of a token at most, and seconds between two clocks. */
 const limits = { size: 8192, skew: 5, life: 900 }
 
-const Header = z.strictObject({ alg: z.literal(algorithm), typ: z.literal(type), kid: z.string().max(64) })
+const Header = z.strictObject({
+  alg: z.literal(algorithm),
+  typ: z.literal(type),
+  kid: z.string().check(z.maxLength(64)),
+})
 
-const seconds = z.number().int().min(0).max(1e11)
+const seconds = z.int().check(z.minimum(0), z.maximum(1e11))
 
 /** @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2 */
 const Claims = z.strictObject({
   iss: z.string(),
   aud: z.string(),
-  sub: z.string().refine((text) => isId('usr', text)),
-  sid: z.string().refine((text) => isId('ses', text)),
+  sub: z.string().check(z.refine((text) => isId('usr', text))),
+  sid: z.string().check(z.refine((text) => isId('ses', text))),
   jti: z.string(),
   iat: seconds,
   exp: seconds,
   auth_time: seconds,
   amr: z.array(z.string()),
   roles: z.array(z.string()),
-  client_id: z.string().optional(),
+  client_id: z.optional(z.string()),
 })
 
 export type AccessClaims = z.infer<typeof Claims>

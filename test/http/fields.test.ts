@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as z from 'zod/mini'
 import { cookieOf, dump } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, server, signedUp, somebody } from '../harness.ts'
@@ -160,4 +161,39 @@ test('a challenge is answered by a code alone, or by an assertion alone', async 
   ])
 
   expect(answers.map(({ status }) => status)).toEqual([410, 410])
+})
+
+const asInput = { io: 'input', unrepresentable: 'any' } as const
+
+test.each([
+  ['a number', 1],
+  ['a text of 9000 characters', 'x'.repeat(9000)],
+  ['an object', {}],
+])('where %s does not belong, each field of each body says what does', async (_, wrong) => {
+  const on = await server({ limiter: openLimiter, argon2id: quick })
+  const headers = { 'content-type': 'application/json', ...cookieOf((await signedUp(on)).jar) }
+
+  for (const { method, target, body } of routes(on)) {
+    const names = body ? Object.keys(z.toJSONSchema(body.schema, asInput).properties ?? {}) : []
+    if (names.length === 0) continue
+    const text = JSON.stringify(Object.fromEntries(names.map((name) => [name, wrong])))
+    const { fields } = await bodyOf(await on.request(target, { method, headers, body: text }))
+
+    expect.soft(JSON.stringify(fields), `${method} ${target}`).not.toMatch(/invalid/i)
+  }
+})
+
+test('a wrong type, an unknown choice and a text that is too long are each answered by what is right', async () => {
+  const on = await server()
+  const wrong = { email: 1, remember: 'x', transport: 'x', device_token: 'x'.repeat(257) }
+
+  const { fields } = await bodyOf(await on.request('/auth/login', json(wrong)))
+
+  expect(fields).toEqual({
+    email: 'Expected: string.',
+    password: 'Expected: string.',
+    remember: 'Expected: boolean.',
+    transport: 'Expected: cookie or token.',
+    device_token: 'At most 256 characters.',
+  })
 })

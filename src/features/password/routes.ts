@@ -1,37 +1,39 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { parseEmail } from '../../base/email.ts'
 import { accountSuspended, conflict, tooManyAttempts, usernameTaken, wrongCredentials } from '../../base/errors.ts'
 import { parseName, parseUsername } from '../../base/people.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
-import { manner, parsedBy, SignedInOrChallenge, SignedInShape } from '../../http/shapes.ts'
+import { manner, parsedBy, SignedInOrChallenge, SignedInShape, text } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { emailTaken, passwordService, wrongPassword } from './service.ts'
 
 const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
 const username = parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.')
 /** Longer than any password may be, so that the policy can say what is wrong. */
-const password = z.string().max(4096)
+const password = text(4096)
 
 const Registration = z.strictObject({
   email,
   password,
-  name: parsedBy(parseName, '1 to 64 characters, none of them invisible.').nullable().optional(),
-  username: username.optional(),
+  name: z.nullish(parsedBy(parseName, '1 to 64 characters, none of them invisible.')),
+  username: z.optional(username),
   ...manner,
 })
 const Credentials = z
-  .strictObject({ email: email.optional(), username: username.optional(), password, ...manner })
-  .refine((given) => (given.email === undefined) !== (given.username === undefined), {
-    message: 'Either an e-mail address or a username.',
-    path: ['email'],
-  })
+  .strictObject({ email: z.optional(email), username: z.optional(username), password, ...manner })
+  .check(
+    z.refine((given) => (given.email === undefined) !== (given.username === undefined), {
+      message: 'Either an e-mail address or a username.',
+      path: ['email'],
+    }),
+  )
 const PasswordChange = z.strictObject({
   currentPassword: password,
   newPassword: password,
-  transport: z.enum(['cookie', 'token']).optional(),
+  transport: z.optional(z.enum(['cookie', 'token'])),
   device_token: manner.device_token,
 })
 

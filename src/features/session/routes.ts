@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import {
   accountSuspended,
   codeUsedOrExpired,
@@ -15,7 +15,7 @@ import { parseName, parseUsername } from '../../base/people.ts'
 import { doc, validate, validateParam } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
-import { MethodShape, manner, parsedBy, SessionShape, SignedInOrChallenge, UserShape } from '../../http/shapes.ts'
+import { MethodShape, manner, parsedBy, SessionShape, SignedInOrChallenge, text, UserShape } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { sessionService } from './service.ts'
 
@@ -23,19 +23,19 @@ const Nobody = z.strictObject({ user: z.null(), session: z.null() })
 const Somebody = z.strictObject({ user: UserShape, session: SessionShape })
 
 const Profile = z.strictObject({
-  username: parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.').optional(),
-  name: parsedBy(parseName, '1 to 64 characters, none of them invisible.').nullable().optional(),
+  username: z.optional(parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.')),
+  name: z.nullish(parsedBy(parseName, '1 to 64 characters, none of them invisible.')),
 })
 const ChallengeAnswer = z.strictObject({
-  id: z.string().max(64),
+  id: text(64),
   method: MethodShape,
-  code: z.string().max(64).optional(),
-  assertion: z.unknown().optional(),
+  code: z.optional(text(64)),
+  assertion: z.optional(z.unknown()),
   device_token: manner.device_token,
 })
-const Logout = z.strictObject({ everywhere: z.boolean().default(false) })
+const Logout = z.strictObject({ everywhere: z._default(z.boolean(), false) })
 const Nothing = z.strictObject({})
-const SessionId = z.object({ id: z.string().refine((text) => isId('ses', text)) })
+const SessionId = z.object({ id: z.string().check(z.refine((id) => isId('ses', id))) })
 
 /** Sessions: who am I, where am I signed in, and out again. */
 export const session = (core: Core, guard: Guard) => {

@@ -1,20 +1,20 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { forbidden, invalidToken, unauthenticated } from '../../base/errors.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
-import { TokensShape } from '../../http/shapes.ts'
+import { TokensShape, text } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { tokenService } from './service.ts'
 
 const TokenRequest = z.strictObject({
-  refresh_token: z.string().max(8192).optional(),
-  audience: z.string().max(512).optional(),
+  refresh_token: z.optional(text(8192)),
+  audience: z.optional(text(512)),
 })
 /** Any text at all: what is no token is as good as revoked. */
 const Revocation = z.strictObject({
   token: z.string(),
-  token_type_hint: z.string().max(64).optional(),
+  token_type_hint: z.optional(text(64)),
 })
 const Jwks = z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())) })
 
