@@ -1,0 +1,61 @@
+import type { Query } from '../src/base/ports.ts'
+import type { Server } from './harness.ts'
+
+/** A step that reads more than it is asked for, and may: what it reads does not grow with the tables. */
+interface Allowance {
+  readonly step: RegExp
+  /** The statements to which it applies; all, where there is none. */
+  readonly of?: RegExp
+  readonly because: string
+}
+
+const allowances: readonly Allowance[] = [
+  { step: /^SCAN CONSTANT ROW$/, because: 'it is one row' },
+  { step: /^SCAN \(subquery-\d+\)$/, because: 'the steps of the subquery stand beside it, and are judged' },
+  { step: /^SCAN (o|offered)$/, of: /^with offered as/, because: 'an attempt has four counters' },
+  { step: /^SCAN json_each VIRTUAL TABLE/, because: 'the service sends that list itself' },
+  { step: /^(SCAN [mc] VIRTUAL|USE TEMP B-TREE)/, of: /pragma_table_info/, because: 'these are our own tables' },
+  { step: /^(SCAN signing_keys$|USE TEMP B-TREE)/, of: /\bsigning_keys\b/, because: 'one key is made a month' },
+  {
+    step: /^USE TEMP B-TREE FOR (RIGHT PART OF |LAST TERM OF )?ORDER BY$/,
+    of: /\bfrom (devices|sessions) where (sessions\.)?user_id = \?/,
+    because: 'a user has 20 of them',
+  },
+  {
+    step: /^SEARCH \w+ USING (COVERING )?INDEX \w+ \((expires_at|ends_at)<\?\)$/,
+    of: /^delete from .* limit \?\) returning 1$/,
+    because: 'the job deletes in chunks, and takes those that come first in the index',
+  },
+  {
+    step: /^SEARCH sessions USING INDEX sessions_changed \(changed_at>\?\)$/,
+    because: 'it reads what changed within the bound on a revocation, and nothing older',
+  },
+]
+
+/** Reads from end to end, sorts what it read, or begins at a bound and reads on. */
+const isCostly = (step: string): boolean => /^SCAN|TEMP B-TREE|AUTOMATIC|[<>]/.test(step)
+
+/** Tells the steps in which SQLite would run a statement. */
+export type Explain = (query: Query) => Promise<readonly string[]>
+
+export const explainOn =
+  ({ world }: Server): Explain =>
+  async ({ sql, params }) => {
+    const [plan = []] = await world.database.run([{ sql: `explain query plan ${sql}`, params, writes: false }], 5000)
+    return plan.map((columns) => String(columns[3]))
+  }
+
+/**
+ * The steps of these statements that cost more as the tables grow, each with its statement. Judged by the plan that
+ * SQLite makes without statistics, as in a database in which nobody ever ran ANALYZE.
+ */
+export const flawsOf = async (explain: Explain, statements: readonly Query[]): Promise<string[]> => {
+  const flaws: string[] = []
+  for (const query of statements) {
+    const isAllowed = (step: string) =>
+      allowances.some((one) => one.step.test(step) && (one.of?.test(query.sql) ?? true))
+    const costly = (await explain(query)).filter((step) => isCostly(step) && !isAllowed(step))
+    flaws.push(...costly.map((step) => `${step}: ${query.sql}`))
+  }
+  return flaws
+}
