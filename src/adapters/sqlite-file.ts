@@ -1,12 +1,22 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Client, createClient, type ResultSet } from '@libsql/client/sqlite3'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Client, createClient, LibsqlError, type ResultSet } from '@libsql/client/sqlite3'
+import { stopwatch } from '../base/clock.ts'
 import type { Database, Query } from '../base/ports.ts'
 import { databaseFailure } from './database-failure.ts'
 
-/** A SQLite file on Node: one connection for the process, which waits up to a second for another process's writer. */
+/** Milliseconds between two looks at another process's lock, and before the limit at which waiting for it ends. */
+const wait = { every: 10, margin: 50 }
+
+/**
+ * A SQLite file on Node: one connection for the process. It waits for another process's writer by asking again: SQLite's
+ * own way of waiting would hold up every request of the process, also those that need no database.
+ */
 export const sqliteFile = (url: string): Database => {
   let opened: Promise<Client> | undefined
+  /** Somebody met another's lock: whoever writes asks first whether it is gone. */
+  let isLocked = false
   const connect = (): Promise<Client> => {
     opened ??= open(url).catch((error) => {
       // The next trip tries again.
@@ -15,16 +25,53 @@ export const sqliteFile = (url: string): Database => {
     })
     return opened
   }
-  return {
-    async run(queries) {
+
+  const attempt = async (connection: Promise<Client>, queries: readonly Query[]) => {
+    const client = await connection
+    if (isLocked && queries.some(({ writes }) => writes)) {
+      // Unlike a statement of a batch, what fails here leaves nothing behind.
+      await client.executeMultiple('begin immediate; rollback')
+      isLocked = false
+    }
+    try {
+      return await send(client, queries)
+    } catch (error) {
+      if (isBusy(error)) {
+        isLocked = true
+        // A statement that met a lock stays half run on its connection, where nothing would commit until it is collected.
+        client.close()
+        if (opened === connection) opened = undefined
+      }
+      throw error
+    }
+  }
+
+  const persist = async (queries: readonly Query[], limit: number) => {
+    const elapsed = stopwatch()
+    for (;;) {
       try {
-        return await send(await connect(), queries)
+        return await attempt(connect(), queries)
+      } catch (error) {
+        if (!isBusy(error) || elapsed() + wait.margin >= limit) throw error
+        await pause(wait.every)
+      }
+    }
+  }
+
+  return {
+    async run(queries, limit) {
+      try {
+        return await persist(queries, limit)
       } catch (error) {
         throw databaseFailure(error)
       }
     },
   }
 }
+
+/** Nothing was done: another process holds a lock, or another request has closed the connection over one. */
+const isBusy = (error: unknown): boolean =>
+  error instanceof LibsqlError && /^(?:SQLITE_BUSY|CLIENT_CLOSED)/.test(error.code)
 
 /** Makes the folder of a `file:` URL, so that a first start needs no preparation. */
 export const makeFolder = (url: string): void => {
@@ -34,7 +81,7 @@ export const makeFolder = (url: string): void => {
 /** A commit is on the disk before it is acknowledged. */
 const open = async (url: string): Promise<Client> => {
   makeFolder(url)
-  const client = createClient({ url, concurrency: 1, timeout: 1000 })
+  const client = createClient({ url, concurrency: 1, timeout: 0 })
   await client.executeMultiple('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
   return client
 }

@@ -43,11 +43,15 @@ export const freshSettings = async (data: string): Promise<Settings & { readonly
   }
 }
 
-/** Starts the entry of Node as `npm start` does, with these settings and nothing else of the environment. */
-export const launch = (settings: Settings): Launched => {
+/**
+ * Starts the entry of Node as `npm start` does, with these settings and nothing else of the environment; `prefix` is a
+ * command that runs it.
+ */
+export const launch = (settings: Settings, prefix: readonly string[] = []): Launched => {
   const { PATH = '' } = process.env
   const env = { PATH, ...settings }
-  const child = spawn(process.execPath, ['--no-warnings', entry], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [command = '', ...args] = [...prefix, process.execPath, '--no-warnings', entry]
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
   const logs: LogLine[] = []
   const listening = Promise.withResolvers<void>()
