@@ -22,7 +22,11 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
   const sealer = `${await core.ring.sealer()}.`
   const names = JSON.stringify([...core.tables.keys()])
   try {
-    const [found, [keys]] = await context.batch([store.tables({ names }), store.keys({ sealer, now: context.now })])
+    const [found, [keys]] = await context.batch([
+      store.tables({ names }),
+      store.keys({ sealer, now: context.now }),
+      store.write({}),
+    ])
     const columns = new Map(found)
     const isMigrated = [...core.tables].every(([table, count]) => (columns.get(table) ?? 0) >= count)
     return {
@@ -40,6 +44,8 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
 }
 
 const store = {
+  /** Changes nothing, and is refused where nothing could be changed: no sign-in works on a file that is only read. */
+  write: prepare([], () => sql`delete from throttle where key is null`),
   /** Asks of our own tables alone: D1 has one of its own of which it tells nobody the columns. */
   tables: prepare(
     ['names'],
