@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly patience?: Patience
   /** Plugs into the sockets before the features are mounted. */
   readonly plug?: (core: Core) => void
+  /** Adds routes to those of the service, as a feature to come would. */
+  readonly mount?: (app: App, core: Core) => unknown
 }
 
 export interface TestClock {
@@ -81,6 +83,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
   const core = newCore(settingsOf(options.settings), ports)
   options.plug?.(core)
   const app = createApp(core)
+  options.mount?.(app, core)
   const pending = new Set<Promise<unknown>>()
   const waitUntil = (task: Promise<unknown>) => {
     pending.add(task)

@@ -37,7 +37,7 @@ export const routes = (on: Server): (DocumentedRoute & { readonly target: string
   routesOf(on.app).map((route) => ({
     ...route,
     name: `${route.method} ${route.path}`,
-    target: route.path.replace(':id', `ses_${'A'.repeat(22)}`),
+    target: route.path.replace(/:\w+/g, `ses_${'A'.repeat(22)}`),
   }))
 
 export const isUnsafe = ({ method }: { readonly method: string }): boolean => method !== 'GET'
