@@ -1,4 +1,5 @@
 import { type Cost, floors } from './costs.ts'
+import type { FirstAnswer } from './first-answer.ts'
 import type { Latency } from './latencies.ts'
 
 export const costReport = (costs: readonly Cost[]): string => {
@@ -29,6 +30,15 @@ export const latencyReport = (latencies: readonly Latency[]): string => {
     verdict(median, goal, 'ms'),
   ])
   return table([['', 'median', 'p95', 'goal'], ...rows])
+}
+
+export const firstAnswerReport = (answers: readonly FirstAnswer[]): string => {
+  const rows = answers.map(({ name, start, above, first, second, goal }) => [
+    name,
+    ...[start, above, first, second].map((milliseconds) => `${milliseconds.toFixed(1)} ms`),
+    verdict(above, goal, 'ms above empty'),
+  ])
+  return table([['', 'start to answer', 'above empty', 'the request', 'the same again', 'goal'], ...rows])
 }
 
 const verdict = (value: number, goal: number | undefined, unit: string): string =>

@@ -9,9 +9,14 @@ import { startKv } from './kv.ts'
 import { newPeople, type People, type Settings } from './people.ts'
 import { type Bundle, bundle, type Running, serve } from './workerd.ts'
 
-const entries = { postern: 'src/entry/worker.ts', floors: 'bench/floors.ts', jwt: 'bench/jwt.ts' }
+const entries = {
+  postern: 'src/entry/worker.ts',
+  floors: 'bench/floors.ts',
+  jwt: 'bench/jwt.ts',
+  empty: 'bench/empty.ts',
+}
 
-type Entry = keyof typeof entries
+export type Entry = keyof typeof entries
 
 /** A database and the people in it, before which Workers come and go. Everything is on loopback. */
 export interface Stage {
@@ -54,8 +59,8 @@ export const setStage = async (): Promise<Stage> => {
 
 const bundleAll = async (folder: string): Promise<Record<Entry, Bundle>> => {
   const make = (entry: Entry) => bundle(resolve(import.meta.dirname, '..', entries[entry]), join(folder, entry))
-  const [postern, floors, jwt] = await Promise.all([make('postern'), make('floors'), make('jwt')])
-  return { postern, floors, jwt }
+  const [postern, floors, jwt, empty] = await Promise.all([make('postern'), make('floors'), make('jwt'), make('empty')])
+  return { postern, floors, jwt, empty }
 }
 
 /** As in production: https, the default lease. Only the limits that a single loud client would meet are out of the way. */

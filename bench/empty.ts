@@ -1,0 +1,2 @@
+/** What a start costs anybody. */
+export default { fetch: () => new Response('ok') }
