@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { secretOf } from './credentials.ts'
 import { bearer } from './forging.ts'
 import { bodyOf, json, query, type Server, server, signedIn, signedUp, signedUpByToken } from './harness.ts'
+import { operationsOf } from './properties/operations.ts'
+import { kinds } from './properties/secrets.ts'
 import { rightCode, secondFactor } from './second-factor.ts'
 
 /** Everything secret, or nearly so, that the service ever gives out or stores, by its name. */
@@ -35,6 +37,7 @@ const collect = async (on: Server, gate: { isOn: boolean }) => {
     'stored secret of a session': await rows('select secret_hash from sessions'),
     'stored refresh token': await rows('select hash from refresh_tokens'),
     'stored challenge': await rows('select hash from challenges'),
+    'stored password': await rows('select hash from passwords'),
     'sealed key': await rows('select private_jwk from signing_keys'),
   }
   return { tab, native, values: values as Record<string, string> }
@@ -44,7 +47,7 @@ const names = [
   ...['session cookie', 'payload of a session cookie', 'signature of a session cookie', 'secret of a session cookie'],
   ...['device cookie', 'device token', 'access token', 'account access token', 'refresh token', 'used refresh token'],
   ...['challenge id', 'session id', 'user id', 'key id', 'stored secret of a session', 'stored refresh token'],
-  ...['stored challenge', 'sealed key'],
+  ...['stored challenge', 'stored password', 'sealed key'],
 ]
 
 interface Place {
@@ -199,4 +202,39 @@ test('S43: a challenge opens nothing but its answer, and its answer does not ope
   const answers = await Promise.all(Array.from({ length: 5 }, answerIt))
 
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 410, 410, 410, 410])
+})
+
+/** Where the documentation takes a secret, and which test above puts every other one there. */
+const taken: Readonly<Record<string, string>> = {
+  'POST /auth/token refresh_token': 'refresh_token',
+  'POST /auth/token/revoke token': 'a token to revoke',
+  'POST /auth/challenge id': 'the id of a challenge',
+  'POST /auth/challenge code': 'compared by a gate, which is no part of the core',
+  'POST /auth/challenge assertion': 'compared by a gate, which is no part of the core',
+  'POST /auth/challenge device_token': 'device_token',
+  'POST /auth/login password': 'a password',
+  'POST /auth/login device_token': 'device_token',
+  'POST /auth/register password': 'chosen, not compared',
+  'POST /auth/register device_token': 'device_token',
+  'POST /auth/password/change currentPassword': 'a password',
+  'POST /auth/password/change newPassword': 'chosen, not compared',
+  'POST /auth/password/change device_token': 'device_token',
+  'DELETE /auth/sessions/:id id': 'the id of a session',
+}
+
+const takesSecret = /(?:token|code|assertion|password|secret|state|verifier|nonce|ticket|key)$|^id$/i
+
+test('every place that the documentation has for a secret is one of these, and every stored secret is shown there', async () => {
+  const on = await server()
+
+  const found = (await operationsOf(on)).flatMap(({ name, parameters, fields = {} }) =>
+    [...parameters, ...Object.keys(fields)]
+      .filter((place) => takesSecret.test(place))
+      .map((place) => `${name} ${place}`),
+  )
+
+  expect(found.toSorted()).toEqual(Object.keys(taken).toSorted())
+  expect(Object.values(kinds).filter((kind) => kind !== 'no secret')).toHaveLength(
+    names.filter((name) => /^stored|^sealed/.test(name)).length,
+  )
 })

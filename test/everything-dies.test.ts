@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { routesOf } from '../src/http/contract.ts'
+import { acts, gated } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import { bearer } from './forging.ts'
 import { type Browser, bodyOf, json, query, type Server, server, signedIn, signedUp, somebody } from './harness.ts'
+import { kinds } from './properties/secrets.ts'
 
 /** One session, and every secret of it that is out in the world. */
 interface Victim {
@@ -22,6 +24,8 @@ interface Victim {
 type Other = Awaited<ReturnType<typeof signedIn>>
 
 interface Way {
+  /** The route by which it ends. */
+  readonly by?: string
   readonly only?: Victim['kind']
   readonly end: (on: Server, victim: Victim, other: Other) => Promise<unknown>
   /** False where the other session ends as well. */
@@ -39,62 +43,83 @@ const revoke = async (on: Server, token: string | undefined) =>
 
 const ways: Record<string, Way> = {
   'its own logout': {
+    by: 'POST /auth/logout',
     end: async (on, victim) => ok(await on.request('/auth/logout', json({}, own(victim)))),
     otherLives: true,
   },
   'a logout everywhere': {
+    by: 'POST /auth/logout',
     end: async (_, __, { api }) => ok(await api.auth.logout.$post({ json: { everywhere: true } })),
     otherLives: false,
   },
   'its own logout everywhere': {
+    by: 'POST /auth/logout',
     end: async (on, victim) => ok(await on.request('/auth/logout', json({ everywhere: true }, own(victim)))),
     otherLives: false,
   },
   'DELETE of that session': {
+    by: 'DELETE /auth/sessions/:id',
     end: async (_, { sessionId }, { fetch }) => ok(await fetch(`/auth/sessions/${sessionId}`, { method: 'DELETE' })),
     otherLives: true,
   },
   'DELETE of the other sessions': {
+    by: 'DELETE /auth/sessions',
     end: async (_, __, { fetch }) => ok(await fetch('/auth/sessions', { method: 'DELETE' })),
     otherLives: true,
   },
   'a password change elsewhere': {
+    by: 'POST /auth/password/change',
     end: async (_, victim, { api }) => ok(await api.auth.password.change.$post({ json: change(victim) })),
     otherLives: true,
   },
   'its own password change': {
+    by: 'POST /auth/password/change',
     end: async (on, victim) => ok(await on.request('/auth/password/change', json(change(victim), own(victim)))),
     otherLives: false,
   },
-  'revocation of an access token': { end: (on, { access }) => revoke(on, access[0]), otherLives: true },
-  'revocation of an account token': { end: (on, { account }) => revoke(on, account[0]), otherLives: true },
+  'revocation of an access token': {
+    by: 'POST /auth/token/revoke',
+    end: (on, { access }) => revoke(on, access[0]),
+    otherLives: true,
+  },
+  'revocation of an account token': {
+    by: 'POST /auth/token/revoke',
+    end: (on, { account }) => revoke(on, account[0]),
+    otherLives: true,
+  },
   'revocation of a refresh token': {
+    by: 'POST /auth/token/revoke',
     only: 'token',
     end: (on, { refresh }) => revoke(on, refresh.at(-1)),
     otherLives: true,
   },
   'revocation of a used refresh token': {
+    by: 'POST /auth/token/revoke',
     only: 'token',
     end: (on, { refresh }) => revoke(on, refresh[0]),
     otherLives: true,
   },
   'reuse of a refresh token': {
+    by: 'POST /auth/token',
     only: 'token',
     end: (on, { refresh: [refresh_token] }) => on.request('/auth/token', json({ refresh_token })),
     otherLives: true,
   },
   'the 21st session': {
+    by: 'POST /auth/login',
     end: async (on, { person }) => {
       for (let i = 0; i < 19; i++) await signedIn(on, person)
     },
     otherLives: true,
   },
   'a login in the same browser': {
+    by: 'POST /auth/login',
     only: 'cookie',
     end: async (_, { tab, person }) => tab && ok(await tab.api.auth.login.$post({ json: person })),
     otherLives: true,
   },
   'a registration in the same browser': {
+    by: 'POST /auth/register',
     only: 'cookie',
     end: async (_, { tab }) => tab && ok(await tab.api.auth.register.$post({ json: somebody() })),
     otherLives: true,
@@ -231,3 +256,35 @@ test('better-auth#9991: until its lease ends a revoked cookie reads at most, and
       .toSorted(),
   ).toEqual(['/auth/me', '/auth/password/change', '/auth/sessions', '/auth/sessions', '/auth/sessions/:id'])
 })
+
+/** What is out in the world of each secret that the database keeps, or why no end of a session concerns it. */
+const outstanding: Readonly<Record<string, keyof Victim | 'of no session yet' | 'of the user'>> = {
+  'sessions.secret_hash': 'cookies',
+  'refresh_tokens.hash': 'refresh',
+  'signing_keys.private_jwk': 'access',
+  'challenges.hash': 'of no session yet',
+  'passwords.hash': 'of the user',
+}
+
+test('GHSA-2vg6-77g8-24mp: of every secret that the database keeps it is said here what is shown after the end', () => {
+  const kept = Object.keys(kinds).filter((column) => kinds[column] !== 'no secret')
+
+  expect(Object.keys(outstanding).toSorted()).toEqual(kept.toSorted())
+})
+
+test('GHSA-2vg6-77g8-24mp: every route that ends a session is among these ways', async () => {
+  const ending = new Set<string>()
+  for (const act of acts) {
+    const on = await server({ argon2id: quick, limiter: openLimiter, plug: gated })
+    const { path, init } = await act.prepare(on)
+    const before = await query(on, live)
+    await on.request(path, init)
+    const after = (await query(on, live)).flat()
+    if (before.some(([id]) => !after.includes(id))) ending.add(act.route)
+  }
+
+  expect(ending.size).toBeGreaterThanOrEqual(5)
+  expect([...ending].filter((route) => !Object.values(ways).some(({ by }) => by === route))).toEqual([])
+})
+
+const live = 'select id from sessions where ended_at is null'

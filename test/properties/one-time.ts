@@ -1,0 +1,70 @@
+import { sql } from 'drizzle-orm'
+import type { Core } from '../../src/identity/core.ts'
+import { type Fault, faultyDatabase, noFault, openLimiter, quick } from '../faulty-ports.ts'
+import { bodyOf, json, query, type Server, server, signedUpByToken } from '../harness.ts'
+import { rightCode } from '../second-factor.ts'
+
+/** A secret that its first use burns. */
+export interface OneTime {
+  /** Gives one out. */
+  make(on: Server): Promise<string>
+  spend(on: Server, secret: string): Promise<Response>
+  /** What a use makes, told apart: two of these would be two uses. */
+  effectOf(answer: Response): Promise<unknown>
+  /** How many uses the database knows of. */
+  uses(on: Server): Promise<number>
+  /** Of many at once the losers are told so, or get what the winner got. */
+  readonly losers: readonly number[]
+}
+
+const count = async (on: Server, text: string) => Number((await query(on, text))[0]?.[0])
+
+/** By the column that keeps it. */
+export const oneTime: Readonly<Record<string, OneTime>> = {
+  'refresh_tokens.hash': {
+    make: async (on) => (await signedUpByToken(on)).tokens.refresh_token,
+    spend: (on, refresh_token) => on.request('/auth/token', json({ refresh_token })),
+    effectOf: async (answer) => (await bodyOf(answer)).refresh_token,
+    // A successor is a row beside the first.
+    uses: (on) => count(on, 'select count(*) - 1 from refresh_tokens'),
+    // Within its grace a repeat answers the same successor.
+    losers: [200],
+  },
+  'challenges.hash': {
+    make: async (on) => {
+      const { challenge } = await bodyOf(await on.request('/auth/register', json(gatedPerson())))
+      return challenge.id
+    },
+    spend: (on, id) => on.request('/auth/challenge', json({ id, method: 'totp', code: rightCode })),
+    effectOf: async (answer) => (await bodyOf(answer)).session.id,
+    uses: (on) => count(on, 'select count(*) from sessions'),
+    losers: [410],
+  },
+}
+
+const gatedPerson = () => ({
+  email: `gated.${crypto.randomUUID()}@example.com`,
+  password: 'correct horse battery staple',
+})
+
+/** Asks those whose address begins with `gated` for a code that is always right: the challenge alone is spent. */
+const gate = ({ signIn }: Core): void =>
+  signIn.addGate({
+    reads: () => [],
+    decide: (_, { user, methods }) =>
+      user.email.startsWith('gated') && !methods.includes('totp') ? ['totp'] : undefined,
+    check: async (_, __, { code }) => (code === rightCode ? { holds: sql`true`, statements: [] } : undefined),
+  })
+
+/** Two isolates over one database, and the faults of the first. */
+export const isolates = async () => {
+  const { next, database } = faultyDatabase()
+  const usual = { plug: gate, limiter: openLimiter, argon2id: quick }
+  const on = await server({ ...usual, database })
+  return { on, beside: await server({ ...usual, beside: on }), next }
+}
+
+export const atTrip = (trip: number, fault: Fault): Fault[] => [
+  ...new Array<Fault>(trip).fill(noFault),
+  ...new Array<Fault>(3).fill(fault),
+]
