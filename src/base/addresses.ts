@@ -22,7 +22,7 @@ export const parseProxy = (given: string): ProxySetting | undefined => {
  * @see https://www.rfc-editor.org/rfc/rfc5952#section-4
  */
 export const parseAddress = (text: string): string | undefined => {
-  if (!text.includes(':')) return parseOctets(text)?.join('.')
+  if (!text.includes(':')) return octets.test(text) ? text : undefined
   const groups = parseGroups(text)
   if (groups === undefined) return undefined
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
@@ -48,11 +48,11 @@ export const clientAddress = (
   return told ?? (platform === undefined ? undefined : parseAddress(platform))
 }
 
-const parseOctets = (text: string): number[] | undefined => {
-  const parts = text.split('.')
-  const areOctets = parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256)
-  return parts.length === 4 && areOctets ? parts.map(Number) : undefined
-}
+/** Four of 0 to 255 in the one spelling of each. */
+const octets = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?=[0-9])|$)){4}$/
+
+const parseOctets = (text: string): number[] | undefined =>
+  octets.test(text) ? text.split('.').map(Number) : undefined
 
 /** The eight groups of an IPv6 address. @see https://www.rfc-editor.org/rfc/rfc4291#section-2.2 */
 const parseGroups = (text: string): number[] | undefined => {

@@ -1,4 +1,5 @@
-const text = new TextEncoder()
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Random bytes from the platform's CSPRNG. */
 export const randomBytes = (length: number): Uint8Array<ArrayBuffer> => {
@@ -50,8 +51,10 @@ export const fromBase64url = (given: string): Uint8Array<ArrayBuffer> | undefine
   return strayBits === 0 ? bytes : undefined
 }
 
-/** Copied, since what the type of `encode` promises of its buffer differs between runtimes. */
-export const utf8 = (given: string): Uint8Array<ArrayBuffer> => new Uint8Array(text.encode(given))
+export const utf8 = (given: string): Uint8Array => encoder.encode(given)
+
+/** The text that these bytes spell, byte for byte. @throws TypeError where they are not UTF-8 */
+export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes)
 
 /** SHA-256 of the UTF-8 bytes, base64url: how the database keeps a secret of 256 random bits. */
 export const sha256 = async (given: string): Promise<string> =>
@@ -101,7 +104,11 @@ export const keyRing = (secrets: readonly string[]): KeyRing => {
     mac: (purpose, message) => macOf(first, purpose, message),
     macs: (purpose, message) => Promise.all(bases.map((keys) => macOf(keys, purpose, message))),
     async verify(purpose, message, mac) {
-      for (const keys of bases) if (timingSafeEqual(await macOf(keys, purpose, message), mac)) return true
+      const [bytes, signature] = [utf8(message), fromBase64url(mac)]
+      if (signature === undefined) return false
+      for (const keys of bases) {
+        if (await crypto.subtle.verify('HMAC', await keys.mac(purpose), signature, bytes)) return true
+      }
       return false
     },
     seal: (place, plaintext) => sealWith(first, place, plaintext),
@@ -126,7 +133,10 @@ const derivedKeys = (secret: string) => {
       const known = macKeys.get(purpose)
       if (known !== undefined) return known
       const bits = await derive(secret, purpose, 256)
-      const key = await crypto.subtle.importKey('raw', bits, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+      const key = await crypto.subtle.importKey('raw', bits, { name: 'HMAC', hash: 'SHA-256' }, false, [
+        'sign',
+        'verify',
+      ])
       macKeys.set(purpose, key)
       return key
     },
@@ -164,7 +174,7 @@ const openWith = async (keys: DerivedKeys, place: string, iv = '', ciphertext = 
   if (nonce === undefined || bytes === undefined) return undefined
   const algorithm = { name: 'AES-GCM', iv: nonce, additionalData: utf8(place) }
   try {
-    return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, await keys.seal(), bytes))
+    return fromUtf8(new Uint8Array(await crypto.subtle.decrypt(algorithm, await keys.seal(), bytes)))
   } catch {
     return undefined
   }

@@ -1,7 +1,8 @@
 import { zValidator } from '@hono/zod-validator'
-import type { Hono, Context as HonoContext, MiddlewareHandler } from 'hono'
+import type { Hono, MiddlewareHandler } from 'hono'
 import type * as z from 'zod/mini'
 import { invalidRequest, Problem, type ProblemType } from '../base/errors.ts'
+import type { Env } from './env.ts'
 import { malformedRequest, problemsOf } from './problem.ts'
 
 /** What a route promises: each status with the shape of its body; null for none. */
@@ -31,21 +32,26 @@ export const noted = <H extends object>(handler: H, note: Notes): H => {
 
 /** Documents a route. Every route has one; a test fails for a route without. */
 export const doc = (summary: string, responses: RouteDoc['responses'], ...problems: ProblemType[]): MiddlewareHandler =>
-  noted(async (_, next) => next(), { doc: { summary, responses, problems } })
+  noted((_, next) => next(), { doc: { summary, responses, problems } })
 
 /**
  * The body as `schema` reads it. An empty body counts as `{}`; a body of another type is refused.
  * @throws Problem `malformed_request` (400), `unsupported_media_type` (415), `invalid_request` (422, with `fields`)
  */
 export const validate = <S extends z.ZodMiniType>(schema: S, { form = false } = {}) => {
-  const validator = zValidator('json', schema, (result) => {
+  const handler: MiddlewareHandler<Env, string, Body<S>> = async (c, next) => {
+    const result = schema.safeParse(parseBody(c.var.body, c.req.header('content-type') ?? '', form))
     if (!result.success) throw new Problem(invalidRequest, { fields: fieldsOf(result.error.issues) })
-  })
-  const handler: typeof validator = async (c, next) => {
-    await normaliseBody(c, form)
-    return validator(c, next)
+    c.req.addValidatedData('json', Object(result.data))
+    await next()
   }
   return noted(handler, { body: { schema, form }, problems: [malformedRequest, unsupportedMediaType, invalidRequest] })
+}
+
+/** What the typed client sends, and what a route gets. */
+interface Body<S extends z.ZodMiniType> {
+  in: { json: z.input<S> }
+  out: { json: z.output<S> }
 }
 
 /** Path parameters. What is not of their form is not there: 404. */
@@ -63,26 +69,24 @@ const unsupportedMediaType: ProblemType = {
   title: 'The body must be application/json.',
 }
 
-/** Leaves JSON text under the content type that the validator reads. The text itself was read before, with its cap. */
-const normaliseBody = async (c: HonoContext, form: boolean): Promise<void> => {
-  const text = await c.req.text()
-  const given = c.req.header('content-type') ?? ''
-  const [media = '', ...parameters] = given
+const parseBody = (text: string, type: string, form: boolean): unknown => {
+  if (text === '') return {}
+  const [media = '', ...parameters] = type
     .toLowerCase()
     .split(';')
     .map((part) => part.trim())
   const isUtf8 = parameters.every((one) => !one.startsWith('charset') || /^charset=(?:utf-8|"utf-8")$/.test(one))
-  if (text !== '' && media === 'application/json' && isUtf8) return
-  if (text !== '' && !(form && media === 'application/x-www-form-urlencoded')) throw new Problem(unsupportedMediaType)
-  const headers = new Headers(c.req.raw.headers)
-  headers.set('content-type', 'application/json')
-  c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers })
-  keepText(c.req, text === '' ? '{}' : JSON.stringify(formFields(text)))
+  if (media === 'application/json' && isUtf8) return parseJson(text)
+  if (form && media === 'application/x-www-form-urlencoded') return formFields(text)
+  throw new Problem(unsupportedMediaType)
 }
 
-/** What `c.req.text()` and `c.req.json()` answer from here on: the stream is read already. */
-export const keepText = (request: HonoContext['req'], text: string): void => {
-  Object.assign(request.bodyCache, { text: Promise.resolve(text) })
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Problem(malformedRequest)
+  }
 }
 
 /** @throws Problem `malformed_request` (400) for a repeated field */

@@ -5,15 +5,16 @@ import type { Context } from '../identity/context.ts'
 /** What a Hono context of ours carries. */
 export interface Env {
   Bindings: Visit
-  Variables: { context: Context }
+  /** `body` is the text of the body, which is read already; empty where there is none. */
+  Variables: { context: Context; body: string }
 }
 
 /** Behind a guard that demands a caller. */
 export interface CallerEnv extends Env {
-  Variables: { context: Context; caller: Caller }
+  Variables: Env['Variables'] & { caller: Caller }
 }
 
 /** Behind a guard that takes whoever comes. */
 export interface VisitorEnv extends Env {
-  Variables: { context: Context; caller: Caller | undefined }
+  Variables: Env['Variables'] & { caller: Caller | undefined }
 }

@@ -3,11 +3,11 @@ import { routePath } from 'hono/route'
 import { clientAddress } from '../base/addresses.ts'
 import { stopwatch } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
-import { timingSafeEqual } from '../base/crypto.ts'
+import { fromUtf8, timingSafeEqual } from '../base/crypto.ts'
 import { notFound, Problem } from '../base/errors.ts'
 import { newContext } from '../identity/context.ts'
 import type { Ports } from '../identity/core.ts'
-import { formFields, keepText } from './contract.ts'
+import { formFields } from './contract.ts'
 import type { Env } from './env.ts'
 import { bodyTooLarge, crossOrigin, malformedRequest, problemResponse } from './problem.ts'
 
@@ -33,15 +33,13 @@ export const protect = (config: Config, ports: Ports) =>
     })
     c.set('context', context)
 
-    const early = await admit(config, request)
-      .then((admitted) => {
-        if (admitted instanceof Response) return admitted
-        if (admitted !== undefined) keepText(c.req, admitted)
-        return undefined
-      })
-      .catch((error) => problemResponse(context, error))
-    if (early !== undefined) c.res = early
-    else await next()
+    const admitted = await admit(config, request).catch((error) => problemResponse(context, error))
+    const isEarly = admitted instanceof Response
+    if (isEarly) c.res = admitted
+    else {
+      c.set('body', admitted)
+      await next()
+    }
 
     decorate(config, headers.get('origin'), c.res.headers)
     c.res.headers.set('x-request-id', context.requestId)
@@ -53,7 +51,7 @@ export const protect = (config: Config, ports: Ports) =>
     context.log({
       event: 'request',
       method,
-      route: early === undefined ? routePath(c, -1) : undefined,
+      route: isEarly ? undefined : routePath(c, -1),
       status: c.res.status,
       code: context.refusal,
       milliseconds,
@@ -64,13 +62,13 @@ export const protect = (config: Config, ports: Ports) =>
   })
 
 /**
- * The text of the body, an early answer, or undefined for a request without a body.
+ * The text of the body, or an early answer.
  * @throws Problem `not_found` (404), `malformed_request` (400), `cross_origin` (403), `body_too_large` (413)
  */
-const admit = async (config: Config, request: Request): Promise<Response | string | undefined> => {
+const admit = async (config: Config, request: Request): Promise<Response | string> => {
   checkTarget(request.url)
   const { method, headers } = request
-  if (method === 'GET' || method === 'HEAD') return undefined
+  if (method === 'GET' || method === 'HEAD') return ''
   if (method === 'OPTIONS' && headers.has('access-control-request-method')) return preflight(config, headers)
   checkOrigin(config, headers)
   return readBody(request)
@@ -118,25 +116,36 @@ const preflight = (config: Config, headers: Headers): Response => {
  * Counts what arrives, whatever `Content-Length` claims, and stops reading at the limit.
  * @throws Problem `body_too_large` (413), `malformed_request` (400) also for a body that broke off
  */
-const readBody = async (request: Request): Promise<string | undefined> => {
+const readBody = async (request: Request): Promise<string> => {
   if (request.body === null) return ''
   try {
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     const reader = request.body.getReader()
+    const chunks: Uint8Array[] = []
     let size = 0
-    let text = ''
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       size += read.value.byteLength
       if (size > bodyLimit) {
         await reader.cancel()
         throw new Problem(bodyTooLarge)
       }
-      text += decoder.decode(read.value, { stream: true })
+      chunks.push(read.value)
     }
-    return text + decoder.decode()
+    return fromUtf8(joined(chunks, size))
   } catch (error) {
     throw error instanceof Problem ? error : new Problem(malformedRequest)
   }
+}
+
+const joined = (chunks: readonly Uint8Array[], size: number): Uint8Array => {
+  const [first] = chunks
+  if (first?.byteLength === size) return first
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
 }
 
 /** Headers of every answer, problems included. */

@@ -1,5 +1,5 @@
 import type { Config } from '../base/config.ts'
-import { fromBase64url, type KeyRing, toBase64url, utf8 } from '../base/crypto.ts'
+import { fromBase64url, fromUtf8, type KeyRing, toBase64url, utf8 } from '../base/crypto.ts'
 import { isId } from '../base/ids.ts'
 import type { Context } from './context.ts'
 import type { SessionRow, Standing } from './sessions.ts'
@@ -120,7 +120,7 @@ const parse = (payload: string): CookieClaims | undefined => {
 
 const readJson = (payload: string): unknown => {
   try {
-    return JSON.parse(decoder.decode(fromBase64url(payload)))
+    return JSON.parse(fromUtf8(fromBase64url(payload) ?? new Uint8Array()))
   } catch {
     return undefined
   }
@@ -151,5 +151,3 @@ const isText = (value: unknown): boolean => typeof value === 'string'
 const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
 const isTime = (value: unknown): boolean => Number.isSafeInteger(value) && Math.abs(Number(value)) < 1e11
-
-const decoder = new TextDecoder()
