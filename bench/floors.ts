@@ -40,6 +40,14 @@ const app = new Hono()
     return c.json(rows[0] ?? null)
   })
 
+  .get('/update/:id', async (c) => {
+    const client = createClient({ url, concurrency: Number.POSITIVE_INFINITY })
+    const update = 'update sessions set last_seen_at = last_seen_at where id = ?'
+    const [done] = await client.batch([{ sql: update, args: [c.req.param('id')] }], 'write')
+    client.close()
+    return c.json(done?.rowsAffected ?? null)
+  })
+
 /** As much as the service's own line says. */
 const line = {
   event: 'request',

@@ -1,9 +1,10 @@
-import { type Cost, floors } from './costs.ts'
+import { type Cost, floors, reference } from './costs.ts'
 import type { FirstAnswer } from './first-answer.ts'
 import type { Latency } from './latencies.ts'
 
 export const costReport = (costs: readonly Cost[]): string => {
   const cpuOf = (name: string | undefined) => costs.find((cost) => cost.name === name)?.cpu
+  const scale = (cpuOf(floors.text) ?? Number.NaN) / reference
   const rows = costs.map(({ name, rate, cpu, floor, goal }) => {
     const base = cpuOf(floor)
     const ratio = cpu !== undefined && base ? cpu / base : undefined
@@ -12,7 +13,9 @@ export const costReport = (costs: readonly Cost[]): string => {
       Math.round(rate).toLocaleString('en'),
       cpu === undefined ? 'not told' : `${cpu.toFixed(0)} us`,
       ratio === undefined ? '' : `${ratio.toFixed(2)} x ${floor}`,
-      ratio === undefined ? '' : verdict(ratio, goal, 'x'),
+      cpu === undefined || goal === undefined
+        ? ''
+        : verdict(cpu, Math.round(goal * scale), `us (${goal} where text takes ${reference})`),
     ]
   })
   const line = (cpuOf(floors.log) ?? Number.NaN) - (cpuOf(floors.text) ?? Number.NaN)
