@@ -58,7 +58,8 @@ export interface Server {
   request(path: string, init?: RequestInit, visit?: Partial<Visit>): Promise<Response>
   /** Until everything that went on after an answer is done. */
   settled(): Promise<void>
-  job(): ReturnType<typeof runJob>
+  /** One run of the scheduled job, at another pace where one is given. */
+  job(pace?: Parameters<typeof runJob>[2]): ReturnType<typeof runJob>
 }
 
 /** The whole service over a real database of its own, with a clock that only the test moves. */
@@ -109,8 +110,8 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
       await checkAnswer(app, request, answer)
       return answer
     },
-    job: async () => {
-      const report = await runJob(core, waitUntil)
+    job: async (pace) => {
+      const report = await runJob(core, waitUntil, pace)
       await settled()
       return report
     },

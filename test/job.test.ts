@@ -143,15 +143,6 @@ test('S92: it deletes in chunks of 500 rows, so that no writer waits long', asyn
   expect(chunks.filter((rows) => rows > 0)).toEqual([500, 500, 200])
 })
 
-test('S92: it stops at 20,000 rows of a table, and the next run goes on', async () => {
-  const on = await server()
-  await fill(on, 'throttle', 20_600, on.clock.now)
-
-  const [first, second] = [await on.job(), await on.job()]
-
-  expect([first.deleted.throttle, second.deleted.throttle]).toEqual([20_000, 600])
-})
-
 test('S79: two jobs at once, in two isolates, are safe: each row goes once', async () => {
   const on = await server()
   const other = await server({ beside: on })

@@ -1,0 +1,104 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { stopwatch } from '../base/clock.ts'
+import type { Statement } from '../base/ports.ts'
+import type { Context } from './context.ts'
+import { statement } from './statement.ts'
+
+/** How much of what expired one run of the job deletes at most. */
+export interface Pace {
+  /** Of one statement, so that no writer waits long. */
+  readonly rows: number
+  /** With 500 hints to tell, fewer than the 1,000 calls that Workers and D1 allow one invocation. */
+  readonly statements: number
+  /** Past them no statement is begun: a function on Vercel has 25 seconds. */
+  readonly milliseconds: number
+}
+
+export const usualPace: Pace = { rows: 500, statements: 400, milliseconds: 20_000 }
+
+/** Rows that go: those of the table of which `expired` holds. */
+interface Sweep {
+  readonly table: string
+  readonly expired: SQL
+}
+
+interface Sweeping {
+  /** Unix seconds: whatever expired by then is past the bound on its revocation, too. */
+  readonly gone: number
+  readonly pace: Pace
+  /** Runs one statement; undefined where it failed, and the table is left to the next run. */
+  readonly attempt: (table: string, work: () => Promise<number>) => Promise<number | undefined>
+}
+
+/**
+ * Deletes what expired, one statement for each table in turn, so that a backlog in one holds up no other. Answers how
+ * many rows of each went; what is left when the pace ends is for the next run.
+ */
+export const sweepExpired = async (context: Context, { gone, pace, attempt }: Sweeping) => {
+  const groups = sweepsFor(context.now, gone, pace)
+  const deleted: Record<string, number> = Object.fromEntries(groups.flat().map(({ table }) => [table, 0]))
+  const failed = new Set<string>()
+  await inTurn(groups, pace, async (sweep) => {
+    const { table } = sweep
+    if (failed.has(table)) return 0
+    const rows = await attempt(table, async () => {
+      const [done] = await context.batch([deleteSome(sweep, pace)])
+      return done.length
+    })
+    if (rows === undefined) failed.add(table)
+    deleted[table] = (deleted[table] ?? 0) + (rows ?? 0)
+    return rows ?? 0
+  })
+  return deleted
+}
+
+/** In groups; in each the rows of a later sweep wait for those of an earlier one. */
+const sweepsFor = (now: number, gone: number, { rows }: Pace): readonly (readonly Sweep[])[] => {
+  const oldest = (column: 'id' | 'rowid') =>
+    sql`(select ${sql.raw(column)} from sessions where expires_at <= ${gone} order by expires_at limit ${rows})`
+  const sweep = (table: string, expired: SQL): Sweep => ({ table, expired })
+  return [
+    [sweep('refresh_tokens', sql`expires_at <= ${gone}`)],
+    [
+      sweep('refresh_tokens', sql`session_id in ${oldest('id')}`),
+      // None takes its refresh tokens along: there may be thousands, under one lock.
+      sweep(
+        'sessions',
+        sql`rowid in ${oldest('rowid')} and not exists (select 1 from refresh_tokens where session_id = sessions.id)`,
+      ),
+    ],
+    [sweep('challenges', sql`expires_at <= ${now}`)],
+    [sweep('devices', sql`expires_at <= ${now}`)],
+    [sweep('throttle', sql`ends_at <= ${now}`)],
+  ]
+}
+
+/** A row for each that it deletes. */
+const deleteSome = ({ table, expired }: Sweep, { rows }: Pace): Statement<true> => {
+  const name = sql.identifier(table)
+  const some = sql`select rowid from ${name} where ${expired} limit ${rows}`
+  return statement(sql`delete from ${name} where rowid in (${some}) returning 1`, () => true)
+}
+
+/** Again and again through the groups in which a sweep deleted as many rows as it may, until the pace ends. */
+const inTurn = async (
+  groups: readonly (readonly Sweep[])[],
+  { rows, statements, milliseconds }: Pace,
+  run: (sweep: Sweep) => Promise<number>,
+): Promise<void> => {
+  const elapsed = stopwatch()
+  let left = statements
+  const findsMore = async (group: readonly Sweep[]): Promise<boolean> => {
+    let isFull = false
+    for (const sweep of group) {
+      if (left-- <= 0 || elapsed() > milliseconds) return false
+      isFull = (await run(sweep)) >= rows || isFull
+    }
+    return isFull
+  }
+  for (let open = groups; open.length > 0; ) {
+    const unfinished: (readonly Sweep[])[] = []
+    for (const group of open) if (await findsMore(group)) unfinished.push(group)
+    open = unfinished
+  }
+}
