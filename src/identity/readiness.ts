@@ -44,8 +44,11 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
 }
 
 const store = {
-  /** Changes nothing, and is refused where nothing could be changed: no sign-in works on a file that is only read. */
-  write: prepare([], () => sql`delete from throttle where key is null`),
+  /**
+   * Changes nothing, since no key is empty, and is refused where nothing could be changed: no sign-in works on a file
+   * that is only read.
+   */
+  write: prepare([], () => sql`delete from throttle where key = ''`),
   /** Asks of our own tables alone: D1 has one of its own of which it tells nobody the columns. */
   tables: prepare(
     ['names'],
