@@ -19,6 +19,8 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly json?: unknown
+  /** Milliseconds until the caller gives up; without it, never. */
+  readonly timeout?: number
 }
 
 export interface Reply {
@@ -27,20 +29,21 @@ export interface Reply {
   readonly body: string
 }
 
-/** @throws Error for any status that is not 2xx: what fails is not measured */
 export type Send = (call: Call) => Promise<Reply>
 
 const agent = new Agent({ keepAlive: true })
 
-/** A browser that speaks to `url`, over connections that stay open. */
-export const newSend =
+/** A browser that speaks to `url`, over connections that stay open. Answers whatever the status. */
+export const newClient =
   (url: string): Send =>
-  async ({ path, method = 'GET', headers, json }) => {
+  async ({ path, method = 'GET', headers, json, timeout }) => {
     const body = json === undefined ? '' : JSON.stringify(json)
     const typed = json === undefined ? {} : { 'content-type': 'application/json' }
     const length = method === 'GET' ? {} : { 'content-length': `${Buffer.byteLength(body)}` }
     const { promise, resolve, reject } = Promise.withResolvers<Reply>()
-    const outgoing = request(url + path, { method, agent, headers: { ...browser, ...typed, ...length, ...headers } })
+    const signal = timeout === undefined ? undefined : AbortSignal.timeout(timeout)
+    const sent = { ...browser, ...typed, ...length, ...headers }
+    const outgoing = request(url + path, { method, agent, headers: sent, ...(signal ? { signal } : {}) })
     outgoing.once('error', reject).once('response', (incoming) => {
       let text = ''
       incoming.setEncoding('utf8').on('data', (chunk: string) => {
@@ -50,9 +53,18 @@ export const newSend =
       incoming.once('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }))
     })
     outgoing.end(body)
-    const reply = await promise
+    return promise
+  }
+
+/** The same. @throws Error for any status that is not 2xx: what fails is not measured */
+export const newSend = (url: string): Send => {
+  const send = newClient(url)
+  return async (call) => {
+    const reply = await send(call)
+    const { path, method = 'GET' } = call
     if (reply.status < 200 || reply.status > 299) throw new Error(`${method} ${path}: ${reply.status} ${reply.body}`)
     return reply
   }
+}
 
 export const closeConnections = () => agent.destroy()

@@ -1,6 +1,8 @@
+import type { Comparison } from './comparison.ts'
 import { type Cost, floors, reference } from './costs.ts'
 import type { FirstAnswer } from './first-answer.ts'
 import type { Latency } from './latencies.ts'
+import type { Overload } from './overload.ts'
 
 export const costReport = (costs: readonly Cost[]): string => {
   const cpuOf = (name: string | undefined) => costs.find((cost) => cost.name === name)?.cpu
@@ -44,6 +46,34 @@ export const firstAnswerReport = (answers: readonly FirstAnswer[]): string => {
   return table([['', 'start to answer', 'above empty', 'the request', 'the same again', 'goal'], ...rows])
 }
 
+export const comparisonReport = (comparisons: readonly Comparison[]): string => {
+  const rows = comparisons.map(({ title, pairs, known, unknown, difference, p }) => [
+    title,
+    String(pairs),
+    `${known.toFixed(2)} ms`,
+    `${unknown.toFixed(2)} ms`,
+    `${difference.toFixed(2)} ms`,
+    p.toFixed(3),
+  ])
+  return table([['', 'pairs', 'known', 'unknown', 'difference', 'p'], ...rows])
+}
+
+export const overloadReport = (overloads: readonly Overload[]): string => {
+  const rows = overloads.map(({ service, mix, failures, memory, recovery, ...one }) => [
+    `${service}, ${mix}`,
+    ...[one.capacity, one.offered, one.accepted, one.refused].map((rate) => Math.round(rate).toLocaleString('en')),
+    Object.entries(failures)
+      .map(([reason, count]) => `${count} ${reason}`)
+      .join(', ') || 'none',
+    `${one.median.toFixed(1)} ms`,
+    `${one.p95.toFixed(1)} ms`,
+    memory ? [memory.before, memory.peak, memory.after].map(Math.round).join(' / ') : 'not told',
+    recovery === undefined ? 'not seen' : `${recovery} s`,
+  ])
+  const rates = ['capacity/s', 'offered/s', 'accepted/s', 'refused/s', 'failures']
+  return table([['', ...rates, 'read, median', 'p95', 'MiB before / peak / after', 'recovery'], ...rows])
+}
+
 const verdict = (value: number, goal: number | undefined, unit: string): string =>
   goal === undefined ? '' : `at most ${goal} ${unit}: ${value <= goal ? 'met' : 'not met'}`
 
@@ -52,7 +82,7 @@ const table = (rows: readonly (readonly string[])[]): string => {
   const [head = [], ...body] = rows
   const columns = head.map((_, i) => ({
     width: Math.max(...rows.map((row) => row[i]?.length ?? 0)),
-    isFigures: body.every((row) => /^[\d,.]+( us| ms)?$/.test(row[i] ?? '')),
+    isFigures: body.every((row) => /^-?[\d,.]+( us| ms)?$/.test(row[i] ?? '')),
   }))
   const line = (row: readonly string[]) =>
     columns

@@ -22,6 +22,7 @@ export type Entry = keyof typeof entries
 export interface Stage {
   readonly databaseUrl: string
   readonly people: People
+  readonly settings: Settings
   /** A Worker with the stage's settings, and with these over them. */
   serve(entry: Entry, settings?: Settings): Promise<Running>
   stop(): Promise<void>
@@ -42,6 +43,7 @@ export const setStage = async (): Promise<Stage> => {
   return {
     databaseUrl: database.url,
     people: newPeople(shared),
+    settings: shared,
     async serve(entry, settings = {}) {
       const texts = { ...shared, ...settings }
       const worker = await serve(`${count++}`, bundles[entry], { texts, kv: kv.address })

@@ -13,6 +13,8 @@ export interface Running {
   readonly url: string
   /** Microseconds of CPU that the process has used so far; undefined where the platform does not tell (not Linux). */
   cpu(): number | undefined
+  /** MiB that it holds in memory; undefined likewise. */
+  memory(): number | undefined
   stop(): Promise<void>
 }
 
@@ -51,6 +53,7 @@ export const serve = async (name: string, { folder, modules }: Bundle, bindings:
   return {
     url: `http://127.0.0.1:${port}`,
     cpu: () => cpuOf(child.pid),
+    memory: () => memoryOf(child.pid),
     async stop() {
       await end(child)
       process.off('exit', killNow)
@@ -102,10 +105,17 @@ const listeningPort = async (child: ChildProcess): Promise<number> => {
 }
 
 /** User and system time of every thread. Linux counts in ticks of 10 ms. */
-const cpuOf = (pid: number | undefined): number | undefined => {
+export const cpuOf = (pid: number | undefined): number | undefined => {
   if (process.platform !== 'linux') return undefined
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The command's name may hold spaces, and ends with the last parenthesis; utime and stime are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+/** The resident set. */
+export const memoryOf = (pid: number | undefined): number | undefined => {
+  if (process.platform !== 'linux') return undefined
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) / 1024
 }
