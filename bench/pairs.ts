@@ -55,8 +55,11 @@ const register = async ({ send }: Ground, extra: object = {}) => {
   return { email, userId: String(user.id), sessionId: String(session.id), headers: { cookie }, tokens }
 }
 
-const registerAll = (ground: Ground, extra: () => object = () => ({})) =>
-  Promise.all(Array.from({ length: accounts }, () => register(ground, extra())))
+const registerAll = async (ground: Ground) => {
+  const people: Awaited<ReturnType<typeof register>>[] = []
+  while (people.length < accounts) people.push(await register(ground))
+  return people
+}
 
 /** Wrong passwords, for accounts of which `change` has changed what is stored. */
 const login = (title: string, change?: string): Pair => ({
