@@ -35,7 +35,7 @@ const layers: readonly Layer[] = [
     name: 'http',
     files: /^src\/http\//,
     imports: ['src/http/', 'src/identity/', 'src/base/'],
-    packages: ['hono', '@hono/zod-validator', 'zod'],
+    packages: ['hono', 'zod'],
   },
   {
     name: 'routes',

@@ -1,4 +1,3 @@
-import { zValidator } from '@hono/zod-validator'
 import type { Hono, MiddlewareHandler } from 'hono'
 import type * as z from 'zod/mini'
 import { invalidRequest, Problem, type ProblemType } from '../base/errors.ts'
@@ -39,7 +38,7 @@ export const doc = (summary: string, responses: RouteDoc['responses'], ...proble
  * @throws Problem `malformed_request` (400), `unsupported_media_type` (415), `invalid_request` (422, with `fields`)
  */
 export const validate = <S extends z.ZodMiniType>(schema: S, { form = false } = {}) => {
-  const handler: MiddlewareHandler<Env, string, Body<S>> = async (c, next) => {
+  const handler: MiddlewareHandler<Env, string, Parsed<'json', S>> = async (c, next) => {
     const result = schema.safeParse(parseBody(c.var.body, c.req.header('content-type') ?? '', form))
     if (!result.success) throw new Problem(invalidRequest, { fields: fieldsOf(result.error.issues) })
     c.req.addValidatedData('json', Object(result.data))
@@ -49,19 +48,21 @@ export const validate = <S extends z.ZodMiniType>(schema: S, { form = false } = 
 }
 
 /** What the typed client sends, and what a route gets. */
-interface Body<S extends z.ZodMiniType> {
-  in: { json: z.input<S> }
-  out: { json: z.output<S> }
+interface Parsed<Part extends 'json' | 'param', S extends z.ZodMiniType> {
+  in: Record<Part, z.input<S>>
+  out: Record<Part, z.output<S>>
 }
 
 /** Path parameters. What is not of their form is not there: 404. */
-export const validateParam = <S extends z.ZodMiniType>(schema: S, otherwise: ProblemType) =>
-  noted(
-    zValidator('param', schema, (result) => {
-      if (!result.success) throw new Problem(otherwise)
-    }),
-    { param: schema, problems: [otherwise] },
-  )
+export const validateParam = <S extends z.ZodMiniType>(schema: S, otherwise: ProblemType) => {
+  const handler: MiddlewareHandler<Env, string, Parsed<'param', S>> = async (c, next) => {
+    const result = schema.safeParse(c.req.param())
+    if (!result.success) throw new Problem(otherwise)
+    c.req.addValidatedData('param', Object(result.data))
+    await next()
+  }
+  return noted(handler, { param: schema, problems: [otherwise] })
+}
 
 const unsupportedMediaType: ProblemType = {
   code: 'unsupported_media_type',

@@ -1,4 +1,3 @@
-import { HTTPException } from 'hono/http-exception'
 import { Problem, type ProblemType, unavailable } from '../base/errors.ts'
 import type { Context } from '../identity/context.ts'
 
@@ -57,7 +56,6 @@ export const problemResponse = (context: Context, thrown: unknown): Response => 
 
 const toProblem = (context: Context, thrown: unknown): Problem => {
   if (thrown instanceof Problem) return thrown
-  if (thrown instanceof HTTPException && thrown.status === 400) return new Problem(malformedRequest)
   const { name, message, stack = '' } = thrown instanceof Error ? thrown : { name: typeof thrown, message: '' }
   context.log({ event: 'bug', error: name, at: frames(stack, message) })
   return new Problem(internal, { cause: thrown })
