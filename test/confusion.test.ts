@@ -99,7 +99,8 @@ const places: Record<string, Place> = {
   'the id of a session': {
     takes: ['session id'],
     show: (on, value) => on.request(`/auth/sessions/${value}`, { ...json({}), method: 'DELETE' }),
-    refused: [401],
+    // A slash in it makes another path.
+    refused: [401, 404],
   },
   'the device cookie': {
     takes: ['device cookie', 'device token'],

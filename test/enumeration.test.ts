@@ -12,7 +12,7 @@ const wrong = 'not this one at all'
 const count = name === 'file' ? 200 : 30
 
 test.each(pairs.map((pair) => [pair.title, pair] as const))(
-  'S13: %s: answer and cost are the same',
+  'S13 better-auth#8839: %s: answer and cost are the same',
   async (_, pair) => {
     const { on, look, ground } = await observed(pair.settings)
     const questions = await pair.prepare(ground)

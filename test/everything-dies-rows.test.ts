@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest'
 import { cookieOf, showing } from './credentials.ts'
 import { statusFor } from './forging.ts'
-import { bodyOf, browser, json, query, type Server, server, signedIn, signedUp, signedUpByToken } from './harness.ts'
+import { bodyOf, browser, json, query, server, signedIn, signedUp, signedUpByToken } from './harness.ts'
+import { tablesOf } from './properties/secrets.ts'
 import { rightCode, secondFactor } from './second-factor.ts'
-
-const tablesOf = async (on: Server): Promise<string[]> =>
-  (await query(on, "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")).map(String)
 
 test('foreign keys are enforced through the adapter, for one statement and for a batch', async () => {
   const on = await server()
@@ -85,7 +83,7 @@ const heldUp = async () => {
   return { on, tab, answerIt }
 }
 
-test('supabase/auth 2.195: a password change ends the sign-ins that the old password had begun', async () => {
+test('supabase/auth#2.195: a password change ends the sign-ins that the old password had begun', async () => {
   const { on, tab, answerIt } = await heldUp()
   const { password: currentPassword } = tab.person
   const change = { currentPassword, newPassword: 'another good long password' }

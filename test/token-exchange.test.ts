@@ -30,7 +30,7 @@ test('only the very first boot adds trips for its key: at most two', async () =>
   expect(tokens.access_token).toBeTruthy()
 })
 
-test('S98: an access token begets no other, not even of the audience account: it would outlive itself', async () => {
+test('S98 GHSA-p2fr-6hmx-4528: an access token begets no other, not even of the audience account: it would outlive itself', async () => {
   const on = await server()
   const { tokens } = await signedUpByToken(on)
   const account = await accountToken(on, tokens.refresh_token)

@@ -39,7 +39,7 @@ test('a token of the forger is good until something is wrong with it', async () 
   expect(await statusFor(on, token)).toBe(200)
 })
 
-test('S40: alg "none" is refused in 14 spellings, with no signature, with an empty one and with a good one', async () => {
+test('S40 GHSA-9h47-pqcx-hjr4: alg "none" is refused in 14 spellings, with no signature, with an empty one and with a good one', async () => {
   const { on, forge } = await setUp()
 
   for (const alg of nones) {

@@ -111,7 +111,7 @@ test('S60: Strict-Transport-Security is sent where the origin is https, and not 
   expect(other?.headers.has('strict-transport-security')).toBe(false)
 })
 
-test('S62, CVE-2025-48947: whatever carries a cookie, a token or a user is never stored; the JWKS is, for 300 s', async () => {
+test('A29, S62, CVE-2025-48947: whatever carries a cookie, a token or a user is never stored; the JWKS is, for 300 s', async () => {
   const on = await server()
   const { jar, person } = await signedUp(on)
   const { bearer, tokens } = await signedUpByToken(on)

@@ -170,7 +170,7 @@ test.each([
   ['with a quote', `ses_${'A'.repeat(21)}'`],
   ['SQL', "'+or+1=1+--"],
   ['a UUID', '0190a2b4-0000-7000-8000-000000000000'],
-])('S67: an id that is not of our form, %s, is no session and asks nothing of the database', async (_, id) => {
+])('S67, GHSA-8r88-6cj9-9fh5: an id that is not of our form, %s, is no session and asks nothing of the database', async (_, id) => {
   const on = await server()
   const { jar } = await signedUp(on)
 

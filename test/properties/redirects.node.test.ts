@@ -5,9 +5,11 @@ import { originPolicy, parseOrigin } from '../../src/base/origins.ts'
 import { doc, validate } from '../../src/http/contract.ts'
 import { gated } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
+import { decoded, issuer } from '../forging.ts'
 import { origin, server } from '../harness.ts'
 import { hostileTargets } from './hostile-targets.ts'
-import { awayFrom } from './redirects.ts'
+import { goodRequest, operationsOf } from './operations.ts'
+import { awayFrom, leadingAway } from './redirects.ts'
 
 const arranged = (mount?: (app: App) => unknown) =>
   server({ plug: gated, limiter: openLimiter, argon2id: quick, ...(mount ? { mount } : {}) })
@@ -23,6 +25,20 @@ test('GHSA-vp58-j275-797x, GHSA-86j7-9j95-vpqj, CVE-2025-67495, GHSA-9h33-g3ww-m
 
   expect(await awayFrom(on)).toEqual([])
 }, 120_000)
+
+test('GHSA-3529-5m8x-rpv3, CVE-2023-49097: under a foreign host every route answers for the configured origin', async () => {
+  const on = await arranged()
+
+  for (const operation of await operationsOf(on)) {
+    const { path, init } = await goodRequest(on, operation)
+    const answer = await on.request(`https://evilevil.example${path}`, init)
+    const text = await answer.clone().text()
+    const [, payload] = /"access_token":"[\w-]+\.([\w-]+)/.exec(text) ?? []
+
+    expect.soft(await leadingAway(answer), operation.name).toEqual([])
+    if (payload !== undefined) expect.soft(JSON.parse(decoded(payload))).toMatchObject({ iss: issuer })
+  }
+})
 
 const { host } = new URL(origin)
 const Next = z.strictObject({ next: z.string() })

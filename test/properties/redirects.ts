@@ -61,7 +61,7 @@ const leading = ['location', 'content-location', 'refresh', 'link']
 const ownText = ['name', 'userAgent']
 
 /** Why whoever follows this answer comes to another origin, or finds the text of one in it. */
-const leadingAway = async (answer: Response): Promise<string[]> => {
+export const leadingAway = async (answer: Response): Promise<string[]> => {
   const headers = [...answer.headers].filter(([name, value]) => {
     if (leading.includes(name) && isElsewhere(value.replace(/^[\d.\s]*[;,]\s*url\s*=\s*/i, ''))) return true
     return bearsTarget(value)

@@ -1,6 +1,7 @@
 import { cookieOf } from '../acts.ts'
 import { bodyOf, browser, json, query, type Server, signedIn, signedUp, somebody } from '../harness.ts'
 import { goodRequest, type Operation, operationsOf, takesText } from './operations.ts'
+import { tablesOf } from './secrets.ts'
 
 /** Names by which one service or another was told who acts, or on whose behalf. */
 const identityNames = [
@@ -47,8 +48,8 @@ const newVictim = async (on: Server) => {
 
 /** Every row of any table that hangs on the user, by table. */
 const rowsOf = async (on: Server, userId: string): Promise<unknown[][]> => {
-  const tables = await query(on, "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
-  const all = await Promise.all(tables.map(([name]) => query(on, `select '${name}', * from "${name}" order by 2`)))
+  const tables = await tablesOf(on)
+  const all = await Promise.all(tables.map((name) => query(on, `select '${name}', * from "${name}" order by 2`)))
   const sessions = await query(on, 'select id from sessions where user_id = ?', userId)
   const ids = [userId, ...sessions.flat()]
   return all.flat().filter((row) => row.some((value) => ids.includes(value)))
