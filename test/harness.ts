@@ -2,6 +2,7 @@ import { hc } from 'hono/client'
 import { expect } from 'vitest'
 import { newWorld } from '#world'
 import { type App, createApp } from '../src/app.ts'
+import type { Clock } from '../src/base/clock.ts'
 import { readSettings } from '../src/base/config.ts'
 import type { Patience } from '../src/base/deadline.ts'
 import type { Argon2id, Database, Hints, Limiter, Value, Visit } from '../src/base/ports.ts'
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** A second isolate over the database, the clock and the hints of the first. */
   readonly beside?: Server
+  /** Another outside than a new one of the runtime's own. */
+  readonly world?: (clock: Clock) => Promise<World>
   /** Puts something between the service and a port. */
   readonly database?: (real: Database) => Database
   readonly hints?: (real: Hints) => Hints
@@ -65,7 +68,7 @@ export interface Server {
 /** The whole service over a real database of its own, with a clock that only the test moves. */
 export const server = async (options: ServerOptions = {}): Promise<Server> => {
   const clock = options.beside?.clock ?? newClock()
-  const world = options.beside?.world ?? (await newWorld(() => clock.now))
+  const world = options.beside?.world ?? (await (options.world ?? newWorld)(() => clock.now))
   const logs: LogLine[] = []
   const trips = { last: 0, total: 0 }
   const ports: Ports = {
