@@ -7,8 +7,17 @@ interface StaleMetadata {
   readonly at: number
 }
 
+/** What a `KVNamespace` does for hints. */
+export interface HintNamespace {
+  getWithMetadata<Metadata>(
+    key: string,
+    type: 'text',
+  ): Promise<{ readonly value: string | null; readonly metadata: Metadata | null }>
+  put(key: string, value: string, options: { expirationTtl: number; metadata?: StaleMetadata }): Promise<void>
+}
+
 /** Workers KV: `sr:<session id>` holds `ended` or `stale`; the metadata of `stale` says since when. */
-export const kvHints = (namespace: KVNamespace): Hints => ({
+export const kvHints = (namespace: HintNamespace): Hints => ({
   async get(sessionId) {
     const { value, metadata } = await namespace.getWithMetadata<StaleMetadata>(keyOf(sessionId), 'text')
     if (value === 'ended') return { state: 'ended' }
