@@ -115,9 +115,16 @@ export const acts: readonly Act[] = [
   act(['PATCH /auth/me', 'by bearer'], [200, 1, 2], async (on) =>
     json({ name: 'Countess' }, (await byAccountToken(on)).bearer),
   ),
+  act(['PATCH /auth/me', 'of the username'], [200, 1], async (on) =>
+    json({ username: `u${crypto.randomUUID().slice(0, 8)}` }, await byCookie(on)),
+  ),
   act(['GET /auth/sessions'], [200, 1], async (on) => ({ headers: await byCookie(on) })),
   act(['GET /auth/sessions', 'by bearer'], [200, 1], async (on) => ({ headers: (await signedUpByToken(on)).bearer })),
   act(['DELETE /auth/sessions/:id'], [204, 1], twoSessions),
+  act(['DELETE /auth/sessions/:id', 'of the session that asks'], [204, 1], async (on) => {
+    const { jar, session } = await signedUp(on)
+    return { headers: cookieOf(jar), id: session.id }
+  }),
   act(['DELETE /auth/sessions'], [204, 1], async (on) => ({ headers: (await twoSessions(on)).headers })),
   act(['DELETE /auth/sessions', 'by bearer'], [204, 1, 2], async (on) => ({
     headers: (await byAccountToken(on)).bearer,
