@@ -1,0 +1,109 @@
+import { kvHints } from '../../src/adapters/revocations.ts'
+import { requestPatience } from '../../src/base/deadline.ts'
+import { type Act, gated } from '../acts.ts'
+import { openLimiter, quick } from '../faulty-ports.ts'
+import { bodyOf, query, type Server, type ServerOptions, server } from '../harness.ts'
+import type { World } from '../worlds/world.ts'
+import { type KvFault, newKv } from './kv.ts'
+import type { Stopwatches } from './pace.ts'
+
+/** Seconds after which nobody believes a session that has ended. */
+const bound = 305
+
+/** A session whose cookie somebody holds. */
+interface Held {
+  readonly id: string
+  readonly headers: { readonly cookie: string }
+}
+
+export interface KvReport {
+  readonly violations: readonly string[]
+  readonly own: number
+  readonly wall: number
+}
+
+interface Given {
+  readonly world: World
+  readonly act: Act
+  readonly fault: KvFault
+  readonly random: () => number
+  readonly stopwatches: Stopwatches
+}
+
+/** One act while KV has one fault, on one of two isolates that ask KV in locations of their own. */
+export const runKvCell = async ({ world, act, fault, random, stopwatches }: Given): Promise<KvReport> => {
+  const clock = { now: () => 0 }
+  const kv = newKv(() => clock.now())
+  const hints = () => kvHints(fault(kv, { now: () => clock.now(), random }))
+  const options: ServerOptions = {
+    plug: gated,
+    argon2id: quick,
+    limiter: openLimiter,
+    patience: requestPatience,
+    hints,
+    world: async (now) => {
+      clock.now = now
+      return world
+    },
+  }
+  const on = await server(options)
+  const elsewhere = await server({ ...options, beside: on })
+  const held: Held[] = []
+  const { path, init } = await act.prepare({
+    ...on,
+    async request(...asked) {
+      const answer = await on.request(...asked)
+      held.push(...(await holdingsOf(answer)))
+      return answer
+    },
+  })
+  await on.settled()
+  if (random() < 0.5) await Promise.all(held.map(({ headers }) => elsewhere.request('/auth/me', { headers })))
+
+  const { value: answer, ...time } = await stopwatches.time(() => on.request(path, init))
+  await on.settled()
+
+  const violations = [
+    ...(answer.status === act.status ? [] : [`answered ${answer.status}`]),
+    ...(time.own > 3000 ? [`answered after ${Math.round(time.own)} ms`] : []),
+    ...(await followUp(on, elsewhere, held)),
+  ]
+  await elsewhere.settled()
+  return { violations, ...time }
+}
+
+const holdingsOf = async (answer: Response): Promise<Held[]> => {
+  const cookie = answer.headers
+    .getSetCookie()
+    .find((line) => line.startsWith('__Host-session='))
+    ?.split(';')[0]
+  const { session } = answer.status < 300 && answer.status !== 204 ? await bodyOf(answer) : { session: undefined }
+  return cookie === undefined || session === undefined ? [] : [{ id: session.id, headers: { cookie } }]
+}
+
+const stateOf = 'select id, ended_at from sessions where id in (select value from json_each(?))'
+
+/** The database decides at once where it is asked, within the bound elsewhere; whoever was not ended stays signed in. */
+const followUp = async (on: Server, elsewhere: Server, held: readonly Held[]): Promise<string[]> => {
+  const found: string[] = []
+  const expectStatus = async (what: string, of: Promise<Response>, allowed: readonly number[]) => {
+    const { status } = await of
+    if (!allowed.includes(status)) found.push(`${what}: ${status}`)
+  }
+  const ids = JSON.stringify(held.map(({ id }) => id))
+  const rows = new Map((await query(on, stateOf, ids)).map(([id, at]) => [id, at]))
+  for (const { id, headers } of held) {
+    const isLive = rows.get(id) === null
+    const now = isLive ? [200] : [401]
+    const whose = isLive ? 'a session that lives' : 'a session that ended'
+    await expectStatus(`${whose}, strict`, elsewhere.request('/auth/sessions', { headers }), now)
+    await expectStatus(`${whose}, where it did`, on.request('/auth/me', { headers }), now)
+    await expectStatus(`${whose}, elsewhere`, elsewhere.request('/auth/me', { headers }), [200, ...now])
+  }
+  on.clock.pass(bound)
+  for (const { id, headers } of held) {
+    const isLive = rows.get(id) === null
+    await expectStatus('past the bound', elsewhere.request('/auth/me', { headers }), isLive ? [200] : [401])
+  }
+  return found
+}
