@@ -24,6 +24,8 @@ export interface Report {
   readonly violations: readonly string[]
   /** Requests to the database that met the fault. */
   readonly met: number
+  /** The machine was too busy: a trip failed that met no fault. */
+  readonly isDisturbed: boolean
   /** Milliseconds of the slowest answer: without waiting for this process, and in all. */
   readonly slowest: { readonly own: number; readonly wall: number }
 }
@@ -34,15 +36,22 @@ interface Timed {
   readonly wall: number
 }
 
+/** A cell, once more where the machine disturbed it; what disturbs each of five is not the machine. */
+export const runUndisturbed = async (yard: Yard, act: Act, mate: Cellmate): Promise<Report> => {
+  let report = await runCell(yard, act, mate)
+  for (let tries = 1; report.isDisturbed && tries < 5; tries++) report = await runCell(yard, act, mate)
+  return report.isDisturbed ? { ...report, violations: ['a trip fails that meets no fault'] } : report
+}
+
 /** One act under one fault: asked, asked again where the answer is 503, and what the database holds after each. */
-export const runCell = async (yard: Yard, act: Act, mate: Cellmate): Promise<Report> => {
+const runCell = async (yard: Yard, act: Act, mate: Cellmate): Promise<Report> => {
   const { proxy, nowhere, grounds, stopwatches, lanes } = yard
   const { variant, from, times, random } = draw(mate)
   const ground = grounds[mate.seed % grounds.length] as Ground
   const twin = await yard.twinOf(act, variant)
   const fault = newPlan(mate.fault, times, from(twin.trips), random)
   const cell = proxy.cell(ground.name, fault.plan)
-  const stage = await lanes(() => newStage(ground, act, variant, fault.link(cell, nowhere)))
+  const stage = await lanes(() => newStage({ ground, act, variant }, fault.link(cell, nowhere)))
 
   const asked: Timed[] = []
   const ask = async () => {
@@ -66,6 +75,7 @@ export const runCell = async (yard: Yard, act: Act, mate: Cellmate): Promise<Rep
   return {
     violations: [...asked.flatMap(manners), ...compare(act, twin, story), ...afterwards],
     met: fault.met,
+    isDisturbed: stage.on.logs.filter(({ event }) => event === 'database_failed').length > fault.met,
     slowest: { own: most(asked.map(({ own }) => own)), wall: most(asked.map(({ wall }) => wall)) },
   }
 }

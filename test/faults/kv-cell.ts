@@ -2,7 +2,7 @@ import { kvHints } from '../../src/adapters/revocations.ts'
 import { requestPatience } from '../../src/base/deadline.ts'
 import { type Act, gated } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
-import { bodyOf, query, type Server, type ServerOptions, server } from '../harness.ts'
+import { bodyOf, endless, query, type Server, type ServerOptions, server } from '../harness.ts'
 import type { World } from '../worlds/world.ts'
 import { type KvFault, newKv } from './kv.ts'
 import type { Stopwatches } from './pace.ts'
@@ -39,7 +39,8 @@ export const runKvCell = async ({ world, act, fault, random, stopwatches }: Give
     plug: gated,
     argon2id: quick,
     limiter: openLimiter,
-    patience: requestPatience,
+    // The file is here; only KV is slow.
+    patience: { ...requestPatience, database: endless.database, trip: endless.trip },
     hints,
     world: async (now) => {
       clock.now = now

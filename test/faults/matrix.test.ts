@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { acts, titled } from '../acts.ts'
 import { times } from '../soak.ts'
-import { type Report, runCell, type Yard } from './cell.ts'
+import { type Report, runUndisturbed, type Yard } from './cell.ts'
 import { inParallel } from './pace.ts'
 import { isSlow, type LinkFault, linkFaults } from './plan.ts'
 import { newYard } from './yard.ts'
@@ -80,7 +80,7 @@ test.concurrent.for(linkFaults)(
     const cells = operations.flatMap(([title, act]) => seeds.map((seed) => ({ act, mate: { title, fault, seed } })))
 
     const found = await inParallel(cells, isSlow(fault) ? widths.slow : widths.quick, async ({ act, mate }) => {
-      const report = await runCell(yard, act, mate)
+      const report = await runUndisturbed(yard, act, mate)
       return { ...mate, ...report }
     })
     reports.set(fault, found)

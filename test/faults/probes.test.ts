@@ -28,7 +28,7 @@ test.concurrent.for(linkFaults)(
     const link: Database = {
       run: (queries, limit) => (isBroken ? broken : ground.database).run(queries, limit),
     }
-    const stage = await newStage(ground, leased, { isCold: true, remember: true }, link)
+    const stage = await newStage({ ground, act: leased, variant: { isCold: true, remember: true } }, link)
 
     const unready = await yard.stopwatches.time(() => stage.request('/auth/readyz'))
     const [healthy, session] = [await stage.request('/auth/healthz'), await stage.ask()]

@@ -23,13 +23,19 @@ export interface Variant {
   readonly remember: boolean
 }
 
+export interface Scene {
+  readonly ground: Ground
+  readonly act: Act
+  readonly variant: Variant
+}
+
 export interface Look {
   readonly rows: UserRows
   /** The rows in a form that is equal for whoever does the same. */
   readonly likeness: string
 }
 
-/** One act, arranged on a service of its own with the patience that it has in production. */
+/** One act, arranged on a service of its own. */
 export interface Stage {
   readonly on: Server
   readonly before: UserRows
@@ -39,16 +45,17 @@ export interface Stage {
   look(): Promise<Look>
 }
 
-/** `link` is the way to the database from when all is arranged. */
-export const newStage = async (ground: Ground, act: Act, variant: Variant, link: Database): Promise<Stage> => {
-  const { world, rowsOf } = ground
+/** `link` is the way to the database, and `patience` the service's, from when all is arranged. */
+export const newStage = async (scene: Scene, link: Database, patience: Patience = requestPatience): Promise<Stage> => {
+  const { act, variant } = scene
+  const { world, rowsOf } = scene.ground
   let isArranged = false
   const options: ServerOptions = {
     world,
     plug: gated,
     argon2id: quick,
     database: (real) => ({ run: (queries, limit) => (isArranged ? link : real).run(queries, limit) }),
-    patience: patienceOf(() => isArranged),
+    patience: lasting(() => (isArranged ? patience : endless)),
   }
   const address = newAddress()
   const emails: string[] = []
@@ -80,14 +87,14 @@ export const newStage = async (ground: Ground, act: Act, variant: Variant, link:
   }
 }
 
-/** That of production, once all is arranged. */
-const patienceOf = (isArranged: () => boolean): Patience => ({
+/** Changes when what it is taken from does. */
+const lasting = (current: () => Patience): Patience => ({
   ...requestPatience,
   get database() {
-    return (isArranged() ? requestPatience : endless).database
+    return current().database
   },
   get trip() {
-    return (isArranged() ? requestPatience : endless).trip
+    return current().trip
   },
 })
 

@@ -1,7 +1,7 @@
 import { Problem, unavailable } from '../../src/base/errors.ts'
 import type { Database } from '../../src/base/ports.ts'
-import type { Act } from '../acts.ts'
-import { type Ground, type Look, newStage, outlineOf, type Variant } from './stage.ts'
+import { endless } from '../harness.ts'
+import { type Look, newStage, outlineOf, type Scene } from './stage.ts'
 
 /** What the act did when its link broke for good after so many trips, and what the same request did when asked again. */
 export interface Break {
@@ -24,26 +24,26 @@ export interface Twin {
   readonly untouched: Look
 }
 
-export const newTwin = async (ground: Ground, act: Act, variant: Variant): Promise<Twin> => {
-  const whole = await breakOff(ground, act, variant, Number.POSITIVE_INFINITY)
+export const newTwin = async (scene: Scene): Promise<Twin> => {
+  const whole = await breakOff(scene, Number.POSITIVE_INFINITY)
   const breaks: [Break, ...Break[]] = [whole.end]
   for (let trips = whole.end.trips - 1; trips >= 0; trips--) {
-    breaks.unshift((await breakOff(ground, act, variant, trips)).end)
+    breaks.unshift((await breakOff(scene, trips)).end)
   }
   return { breaks, trips: whole.end.trips, untouched: whole.untouched }
 }
 
-const breakOff = async (ground: Ground, act: Act, variant: Variant, limit: number) => {
+const breakOff = async (scene: Scene, limit: number) => {
   let trips = 0
   let isBroken = true
   const link: Database = {
     async run(queries, patience) {
       if (isBroken && trips >= limit) throw new Problem(unavailable, { cause: 'broken off' })
       trips += 1
-      return ground.database.run(queries, patience)
+      return scene.ground.database.run(queries, patience)
     },
   }
-  const stage = await newStage(ground, act, variant, link)
+  const stage = await newStage(scene, link, endless)
   const untouched = await stage.look()
   const outcome = async (): Promise<Outcome> => {
     const answer = await stage.ask()

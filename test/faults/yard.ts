@@ -43,7 +43,7 @@ export const newYard = async (target: string): Promise<Yard & { stop(): void }> 
     },
     twinOf(act, variant) {
       const key = JSON.stringify([act.route, act.how, variant])
-      const twin = twins.get(key) ?? lanes(() => newTwin(grounds[0] as Ground, act, variant))
+      const twin = twins.get(key) ?? lanes(() => newTwin({ ground: grounds[0] as Ground, act, variant }))
       twins.set(key, twin)
       return twin
     },
