@@ -48,7 +48,7 @@ interface Demand {
   readonly ends?: string | undefined
 }
 
-/** Seconds since a cookie was written before a check slides the idle limit again. */
+/** Seconds between a cookie's lease and now, either way, before a check slides the idle limit again. */
 const slideAfter = 60
 
 export const newCallers = (config: Config, revocations: Revocations) => {
@@ -127,9 +127,12 @@ export const newCallers = (config: Config, revocations: Revocations) => {
       return ask(context, credential, { slides: credential.slides && !endsItself, endsItself, freshAfter })
     },
 
-    /** Slides the idle limit only when the last write is a minute old, or the lease that it wrote is over. */
+    /**
+     * Slides the idle limit only when the last write is a minute old, or the lease that it wrote is over, or has yet to
+     * begin because a clock fell back.
+     */
     slides: (context: Context, leasedAt: number, leaseEndsAt: number): boolean =>
-      context.now - leasedAt >= slideAfter || (config.lease > 0 && context.now >= leaseEndsAt),
+      Math.abs(context.now - leasedAt) >= slideAfter || (config.lease > 0 && context.now >= leaseEndsAt),
   }
 }
 

@@ -62,11 +62,16 @@ export const newKeys = (config: Config, ring: KeyRing, facts: Facts) => {
     return key.privateKey
   }
 
-  /** The key that signs now: the newest whose time has come. */
-  const current = (now: number): KnownKey | undefined =>
-    [...(known?.keys.values() ?? [])]
-      .filter(({ row }) => row.signsFrom <= now && (row.retiredAt === null || row.retiredAt > now))
-      .sort((a, b) => b.row.signsFrom - a.row.signsFrom || (a.row.id < b.row.id ? -1 : 1))[0]
+  /**
+   * The key that signs now: the newest whose time has come. Where a clock fell back that may be none: then the first whose
+   * time will come, which everybody knows already.
+   */
+  const current = (now: number): KnownKey | undefined => {
+    const keys = [...(known?.keys.values() ?? [])]
+      .filter(({ row }) => row.retiredAt === null || row.retiredAt > now)
+      .sort((a, b) => b.row.signsFrom - a.row.signsFrom || (a.row.id < b.row.id ? -1 : 1))
+    return keys.find(({ row }) => row.signsFrom <= now) ?? keys.at(-1)
+  }
 
   /** Makes a key that signs at once, unless another isolate was first; whatever cannot be opened here retires. */
   const replace = async (context: Context, unreadable: KnownKey | undefined): Promise<void> => {

@@ -63,7 +63,7 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
     async state(context: Context, id: string, since: number): Promise<'unknown' | 'ended' | 'stale'> {
       const memory = known.get(id)
       try {
-        const hint = memory && memory.until > context.now ? memory.hint : await lookUp(context, id)
+        const hint = memory && isFresh(memory, context.now) ? memory.hint : await lookUp(context, id)
         if (hint === undefined) return 'unknown'
         if (hint.state === 'ended') return 'ended'
         return since <= hint.at ? 'stale' : 'unknown'
@@ -130,6 +130,10 @@ const store = {
     )
   },
 }
+
+/** An end is believed for as long as it is remembered; anything else no longer than that, also by a clock that fell back. */
+const isFresh = ({ hint, until }: Remembered, now: number): boolean =>
+  until > now && (hint?.state === 'ended' || until - now <= memo.negative)
 
 /** The promise's value if it comes within the budget; else `late` takes the promise, and this rejects. */
 const withinBudget = async <T>(

@@ -67,8 +67,12 @@ const shown = (p: Params<'sid' | 'secret' | 'now' | 'freshAfter'>): SQL => sql`$
 export const stands = (p: Params<'sid' | 'secret' | 'now' | 'freshAfter'>): SQL =>
   sql`exists (select 1 from sessions where ${shown(p)})`
 
+/**
+ * Where a clock fell back, cookies may hold leases that are yet to begin, none of them after the session was last seen:
+ * until then the row stays, and the job tells its end again.
+ */
 export const ending = (now: SQL, reason: SQL): SQL => sql`ended_at = ${now}, ended_reason = ${reason},
-  expires_at = min(expires_at, ${now}), changed_at = ${now}, hinted_at = null`
+  expires_at = max(min(expires_at, ${now}), last_seen_at), changed_at = max(${now}, last_seen_at), hinted_at = null`
 
 /** Was seen now: the idle limit moves, the absolute one stays. */
 export const sliding = (p: Params<'now' | 'idle' | 'idleShort'>): SQL => sql`last_seen_at = max(last_seen_at, ${p.now}),

@@ -42,6 +42,9 @@ export interface AttemptOn {
 const quarter = 15 * 60
 const day = 24 * 60 * 60
 
+/** Seconds between two clocks. What ends later than a whole window from now was counted before a clock fell back. */
+const skew = 5
+
 /**
  * Counts attempts in the database, in one conditional statement, so that parallel guesses cannot pass it (CVE-2023-47111).
  * A refused attempt does not count.
@@ -112,14 +115,16 @@ const attempt = (context: Context, counted: readonly Group[], returned: readonly
   const { now, requestId } = context
   const refunded = `${requestId} refunded`
   const offered = sql`with offered as (${offer(counted)})`
-  const isFull = sql`t.key = o.key and t.ends_at > ${now} and t.count >= o.ceiling`
+  // Such a window lets one attempt pass, which ends it where a window of now ends.
+  const isFull = sql`t.key = o.key and t.ends_at > ${now} and t.ends_at <= ${now + skew} + o.span
+    and t.count >= o.ceiling`
   const count = sql`${offered}
     insert into throttle (key, count, ends_at, attempt)
     select key, 1, ${now} + span, ${requestId} from offered
     where not exists (select 1 from ${joined} where ${isFull} and t.attempt <> ${requestId})
     on conflict (key) do update set
       count = iif(throttle.ends_at > ${now}, throttle.count + (throttle.attempt <> excluded.attempt), 1),
-      ends_at = iif(throttle.ends_at > ${now}, throttle.ends_at, excluded.ends_at),
+      ends_at = iif(throttle.ends_at > ${now}, min(throttle.ends_at, excluded.ends_at), excluded.ends_at),
       attempt = excluded.attempt
     returning count`
   const full = sql`${offered} select t.count, t.ends_at from ${joined} where ${isFull}`
