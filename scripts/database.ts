@@ -8,7 +8,8 @@ import { end, freePort, isAlive, listen, processInfo } from './processes.ts'
 /** Milliseconds between two probes and until one counts as missed; so many in a row restart the server. */
 const probe = { every: 5_000, timeout: 5_000, patience: 3 }
 
-const flags = [
+/** What every embedded server runs with. */
+export const databaseFlags = [
   '--no-welcome',
   ['--max-concurrent-requests', '1024'],
   ['--max-concurrent-connections', '1024'],
@@ -50,7 +51,7 @@ export async function startDatabase({ path, extraFlags = [] }: Options): Promise
   await claim(path, lock)
   const address = `127.0.0.1:${await freePort()}`
   const url = `http://${address}`
-  const args = [...flags, '--db-path', path, '--http-listen-addr', address, ...extraFlags]
+  const args = [...databaseFlags, '--db-path', path, '--http-listen-addr', address, ...extraFlags]
   const { promise: ended, resolve: onEnd } = Promise.withResolvers<string>()
   const server = newServer({ args, url, lock, onEnd })
   await server.launch()

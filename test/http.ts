@@ -12,7 +12,7 @@ export const post = (body: unknown, headers: Record<string, string> = {}): Reque
 export const bodyOf = (answer: { json(): Promise<unknown> }): Promise<any> => answer.json()
 
 /** The `Cookie` header that a browser sends after this answer. */
-export const cookiesOf = (answer: Response): string =>
+export const cookiesOf = (answer: Pick<Response, 'headers'>): string =>
   answer.headers
     .getSetCookie()
     .map((line) => line.split(';')[0])

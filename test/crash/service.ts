@@ -7,14 +7,14 @@ import { freshSettings, type Launched, launch, newFolder, type Settings } from '
 import { bodyOf, cookiesOf, post, type Send } from '../http.ts'
 
 /** A folder that is gone when the test ends. */
-const folder = (): string => {
+export const folder = (): string => {
   const { path, remove } = newFolder()
   onTestFinished(remove)
   return path
 }
 
-/** As many registrations as a test likes. */
-const unlimited = { AUTH_LIMIT_REQUESTS: '1000000' }
+/** As many registrations and attempts as a test likes. */
+export const unlimited = { AUTH_LIMIT_REQUESTS: '1000000', AUTH_LIMIT_ADDRESS: '1000000' }
 
 /** The entry of Node over a file of its own, killed when the test ends. `prefix` is a command to run it under. */
 export const serviceOverFile = async (prefix: readonly string[] = []) => {
