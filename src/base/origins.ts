@@ -66,7 +66,5 @@ const parseWildcard = (entry: string): Wildcard => {
   return { tail: `.${base}` }
 }
 
-const matchesWildcard = (origin: string, tails: ReadonlySet<string>): boolean => {
-  const dot = origin.indexOf('.')
-  return dot > 0 && tails.has(origin.slice(dot)) && origin.startsWith('https://') && parseOrigin(origin) !== undefined
-}
+const matchesWildcard = (origin: string, tails: ReadonlySet<string>): boolean =>
+  tails.has(origin.slice(origin.indexOf('.'))) && origin.startsWith('https://') && parseOrigin(origin) !== undefined

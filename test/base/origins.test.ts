@@ -93,6 +93,13 @@ describe('an origin', () => {
     expect(parseOrigin(text)).toBeUndefined()
   })
 
+  test('S57: a name of 253 characters and a port of five are the longest', () => {
+    const name = `${'a.'.repeat(125)}com`
+
+    expect(parseOrigin(`https://${name}:65535`)).toBe(`https://${name}:65535`)
+    expect(parseOrigin(`https://a${name}:65535`)).toBeUndefined()
+  })
+
   test('S57: whatever a URL serialises as the origin of a web host, and nothing else of it, is one', () => {
     fc.assert(
       fc.property(
