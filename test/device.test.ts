@@ -67,6 +67,17 @@ test('a known device has ten attempts of its own in 15 minutes; the right passwo
   expect((await login(on, person, cookie)).status).toBe(200)
 })
 
+test('guesses on one known device leave another its own attempts', async () => {
+  const { on, person, cookie } = await lockedOut()
+  on.clock.pass(86_400)
+  const other = await signedIn(on, person, {}, { address: '203.0.113.2' })
+  for (let i = 0; i < 10; i++) await login(on, { ...person, password: wrong }, cookie)
+
+  const statuses = [await login(on, person, cookie), await login(on, person, deviceOf(other.jar))]
+
+  expect(statuses.map(({ status }) => status)).toEqual([429, 200])
+})
+
 test('attempts from a known device count for it from every address, and for no stranger', async () => {
   const counter = countedHashes()
   const on = await server({ argon2id: counter.quickly })

@@ -128,3 +128,14 @@ test('counters of one service say nothing to another: the key of the HMAC is der
   const keys = await Promise.all([first, second].map(({ on }) => query(on, 'select key from throttle')))
   expect(new Set(keys.flat(2)).size).toBe(6)
 })
+
+test('a counter is named by an HMAC that serves the throttle alone', async () => {
+  const { on } = await counting()
+
+  await login(on, { username: 'nobody', password: wrong }, '192.0.2.1')
+
+  const identifier = await on.core.ring.mac('throttle', 'identifier nobody')
+  const address = await on.core.ring.mac('throttle', 'address 192.0.2.1')
+  const keys = (await query(on, 'select key from throttle')).flat()
+  expect(new Set(keys)).toEqual(new Set([identifier, address, identifier + address]))
+})
