@@ -51,7 +51,8 @@ export const fromBase64url = (given: string): Uint8Array<ArrayBuffer> | undefine
   return strayBits === 0 ? bytes : undefined
 }
 
-export const utf8 = (given: string): Uint8Array => encoder.encode(given)
+/** Its type is left to the platform: runtimes differ in what they promise of the buffer. */
+export const utf8 = (given: string) => encoder.encode(given)
 
 /** The text that these bytes spell, byte for byte. @throws TypeError where they are not UTF-8 */
 export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes)

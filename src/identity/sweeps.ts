@@ -54,17 +54,17 @@ export const sweepExpired = async (context: Context, { gone, pace, attempt }: Sw
 
 /** In groups; in each the rows of a later sweep wait for those of an earlier one. */
 const sweepsFor = (now: number, gone: number, { rows }: Pace): readonly (readonly Sweep[])[] => {
-  const oldest = (column: 'id' | 'rowid') =>
-    sql`(select ${sql.raw(column)} from sessions where expires_at <= ${gone} order by expires_at limit ${rows})`
+  const oldest = (column: SQL) =>
+    sql`(select ${column} from sessions where expires_at <= ${gone} order by expires_at limit ${rows})`
   const sweep = (table: string, expired: SQL): Sweep => ({ table, expired })
   return [
     [sweep('refresh_tokens', sql`expires_at <= ${gone}`)],
     [
-      sweep('refresh_tokens', sql`session_id in ${oldest('id')}`),
+      sweep('refresh_tokens', sql`session_id in ${oldest(sql`id`)}`),
       // None takes its refresh tokens along: there may be thousands, under one lock.
       sweep(
         'sessions',
-        sql`rowid in ${oldest('rowid')} and not exists (select 1 from refresh_tokens where session_id = sessions.id)`,
+        sql`rowid in ${oldest(sql`rowid`)} and not exists (select 1 from refresh_tokens where session_id = sessions.id)`,
       ),
     ],
     [sweep('challenges', sql`expires_at <= ${now}`)],
