@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { bodyOf, cookiesOf, post } from '../http.ts'
 import { caller, crowd, journey, somebody } from './journey.ts'
 import { freshSettings, type Launched, launch, newFolder, raw } from './node-process.ts'
+import { askInEverySpelling } from './spelt.ts'
 
 let service: Launched
 beforeAll(async () => {
@@ -144,4 +145,12 @@ test('S73: a request without Host, and one with a Host that is none, are refused
   const wrong = await raw(service.port, 'GET /auth/session HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n')
 
   expect([...statusesOf(without), ...statusesOf(wrong)]).toEqual([400, 400])
+})
+
+test('CVE-2026-41248, GHSA-9hp6-4448-45g2, GHSA-92pp-h63x-v22m: on Node every guarded path in any other spelling is not there, or another id behind the same guard', async () => {
+  const asked = await askInEverySpelling(service, ['', 'http://elsewhere.example'])
+
+  const isAnotherId = ({ name, status }: (typeof asked)[number]) => name.includes('/ses_') && status === 401
+  expect(asked.length).toBeGreaterThan(6 * 2 * 20)
+  expect(asked.filter((one) => ![400, 404].includes(one.status) && !isAnotherId(one))).toEqual([])
 })

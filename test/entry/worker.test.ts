@@ -6,6 +6,7 @@ import { quietly, wrangler } from '../../scripts/wrangler.ts'
 import { bodyOf, cookiesOf, post, type Send } from '../http.ts'
 import { caller, crowd, journey, somebody } from './journey.ts'
 import { newFolder, raw } from './node-process.ts'
+import { askInEverySpelling } from './spelt.ts'
 
 const config = resolve(import.meta.dirname, '../../wrangler.toml')
 
@@ -130,4 +131,11 @@ test('S14: a Worker without its settings answers nothing but healthz, and names 
       ['AUTH_ORIGIN', 'AUTH_SECRET'],
     ])
   }
+})
+
+test('CVE-2026-41248, GHSA-9hp6-4448-45g2, GHSA-92pp-h63x-v22m: on Workers another spelling is not there, or meets the same guard', async () => {
+  const asked = await askInEverySpelling(worker, [''])
+
+  expect(asked.length).toBeGreaterThan(6 * 20)
+  expect(asked.filter(({ status }) => ![400, 401, 404].includes(status))).toEqual([])
 })
