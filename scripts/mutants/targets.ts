@@ -1,0 +1,49 @@
+interface Target {
+  readonly group: string
+  readonly file: string
+  /** The tests that specify it; quick ones, and those that see most, first. */
+  readonly tests: readonly string[]
+}
+
+const of = (group: string, file: string, tests: string): Target => ({
+  group,
+  file: `src/${file}.ts`,
+  tests: tests.split(' ').map((name) => `test/${name}.test.ts`),
+})
+
+const cookie = 'session-cookie session lease session-ring session-cookie-shapes session-trips logout'
+const throttle = 'throttle throttle-keys challenge-throttle throttle-races register-repeat'
+const password = 'login password-change register-repeat register login-meanwhile password-change-races observability'
+const token =
+  'refresh token token-exchange conformance/rfc7009 refresh-race conformance/rfc6750 observability secret-ring'
+const keys = 'keys keys-rotation keys-damaged secret-ring conformance/rfc7517 trips'
+const origin = 'http/origin-gate http/cors'
+
+/** The code that mutation testing is about, in groups, each with the tests that specify it. */
+export const targets: readonly Target[] = [
+  of('throttle', 'identity/throttle', throttle),
+  of('origin gate', 'base/origins', `base/origins ${origin}`),
+  of('password', 'base/phc', 'password-hash password-queue password-hash.node'),
+  of('password', 'features/password/policy', 'password-policy password-hostile password-change register'),
+  of('password', 'features/password/service', password),
+  of('password', 'features/password/store', password),
+  of('password', 'adapters/password-hash/native', 'password-hash password-hash.node'),
+  of('password', 'adapters/password-hash/wasm', 'password-hash.node password-queue'),
+  of('refresh', 'features/token/store', token),
+  of('refresh', 'features/token/service', token),
+  of('refresh', 'identity/sessions', `refresh refresh-race sessions-list login lifetimes ${cookie}`),
+  of('token', 'identity/keys-store', keys),
+  of('token', 'identity/keys', keys),
+  of(
+    'token',
+    'identity/tokens',
+    `token token-spelling conformance/rfc9068 conformance/rfc8725 refresh lifetimes confusion`,
+  ),
+  of('cookie', 'identity/session-cookie', cookie),
+  of(
+    'cookie',
+    'identity/callers',
+    `${cookie} sessions-list refresh revocation lifetimes conformance/rfc6750 everything-dies`,
+  ),
+  of('origin gate', 'http/protect', `${origin} http/targets http/bodies http/headers http/fields observability`),
+]
