@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { origin, type Server } from '../harness.ts'
 import { raw, spelt } from '../raw.ts'
 import { goodRequest, operationsOf, takesText } from './operations.ts'
+import { replayed } from './replayed.ts'
 
 /** Text that has broken a parser: of percent signs, base64, JSON, dates, numbers, paths, Unicode, SQL. */
 const known = [
@@ -153,6 +154,6 @@ export const hostileRequests = async (on: Server, { runs, judge, only }: Plan) =
 
       judge(await raw(on, request), `${name} ${JSON.stringify(how).slice(0, 300)}`)
     }),
-    { numRuns: runs },
+    { numRuns: runs, ...replayed },
   )
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { cookieOf } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { json, server, signedUp, somebody } from '../harness.ts'
+import { replayed } from './replayed.ts'
 
 /** Every attribute of a cookie of ours, and nothing else: no byte of a value can end it. */
 const ours = /^__Host-(?:session|device)=[\w.-]*; Path=\/(?:; Max-Age=\d+)?; HttpOnly; Secure; SameSite=Lax$/
@@ -33,6 +34,6 @@ test('GHSA-5pq2-9x2x-5p6w, GHSA-26pp-8wgv-hjvm, GHSA-3hrh-pfw6-9m5x: whatever pe
       expect(lines.filter((line) => !ours.test(line))).toEqual([])
       expect(lines.filter((line) => line.length > 4096)).toEqual([])
     }),
-    { numRuns: 60 },
+    { numRuns: 60, ...replayed },
   )
 })
