@@ -1,4 +1,6 @@
+import type { JWK } from 'jose'
 import { expect, test } from 'vitest'
+import { fromBase64url, toBase64url } from '../src/base/crypto.ts'
 import { acts, gated, titled } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import { partsOf, statusFor } from './forging.ts'
@@ -15,6 +17,16 @@ const anotherKey = async (): Promise<string> => {
   return String((await query(other, 'select public_jwk from signing_keys'))[0]?.[0])
 }
 
+/** A point of P-256 has a twin of the same x, whose y is what is left to the prime. @see FIPS 186-5, SP 800-186 */
+const mirrored = (jwk: string): string => {
+  const prime = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n
+  const { y, ...rest }: JWK = JSON.parse(jwk)
+  const bytes = [...(fromBase64url(y ?? '') ?? [])]
+  const twin = prime - bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n)
+  const written = Uint8Array.from({ length: 32 }, (_, i) => Number((twin >> BigInt(8 * (31 - i))) & 255n))
+  return JSON.stringify({ ...rest, y: toBase64url(written) })
+}
+
 const damages: [string, (jwk: string) => string | Promise<string>][] = [
   ['nothing', () => ''],
   ['half of it', (jwk) => jwk.slice(0, 40)],
@@ -24,6 +36,7 @@ const damages: [string, (jwk: string) => string | Promise<string>][] = [
   ['a point off the curve', (jwk) => jwk.replace(/"x":"./, (start) => `${start.slice(0, -1)}_`)],
   ['a coordinate less', (jwk) => jwk.replace('"y"', '"z"')],
   ['another key', anotherKey],
+  ['the other point of its x', mirrored],
 ]
 
 /** A service whose one signing key was damaged, and whose keys no isolate remembers. */

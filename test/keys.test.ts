@@ -80,6 +80,16 @@ test('S41: an unknown kid is searched for once in ten seconds, and then again', 
   expect([burst, tooEarly, later]).toEqual([[1, 0, 0], 0, [1, 0]])
 })
 
+test('S49: an isolate whose clock fell back behind what it read reads the keys again', async () => {
+  const on = await server()
+  await kidsOf(on)
+  on.clock.pass(-1)
+
+  await kidsOf(on)
+
+  expect(on.trips.last).toBe(1)
+})
+
 test('S41: the search for unknown kids costs those who hold a known one nothing', async () => {
   const on = await server()
   const { tokens, ...person } = await signedUpByToken(on)

@@ -50,6 +50,15 @@ test('S99: refresh tokens, and what makes their successors, are stored hashed on
   expect(JSON.stringify(on.logs)).not.toContain('pst_rt_')
 })
 
+test('the successor is derived under a key that serves refresh tokens alone', async () => {
+  const on = await server()
+  const { tokens } = await signedUpByToken(on)
+
+  const { refresh_token } = await rotated(on, tokens.refresh_token)
+
+  expect(refresh_token).toBe(`pst_rt_${await on.core.ring.mac('refresh-token', tokens.refresh_token)}`)
+})
+
 test('S99: what the database holds of a refresh token is no refresh token', async () => {
   const on = await server()
   const { session } = await signedUpByToken(on)

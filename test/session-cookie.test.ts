@@ -97,6 +97,23 @@ test('S55: a snapshot that does not fit is left out, and such a cookie is always
   expect(on.trips.last).toBe(1)
 })
 
+test('S55: the largest snapshot makes a cookie of 1,536 bytes, and none makes a larger one', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const room = Math.floor(((1536 - cookieOf(tab).length) * 3) / 4)
+  const lengths: number[] = []
+
+  for (let size = room - 8; size < room + 40; size++) {
+    await query(on, 'update users set roles = ? where id = ?', JSON.stringify(['r'.repeat(size)]), tab.user.id)
+    on.clock.pass(300)
+    await tab.api.auth.session.$get()
+    lengths.push(cookieOf(tab).length)
+  }
+
+  expect(Math.max(...lengths)).toBe(1536)
+  expect(Math.min(...lengths)).toBeLessThan(300)
+})
+
 test('S53: of two cookies of one name neither counts, whichever stands first', async () => {
   const on = await quickServer()
   const ada = cookieOf(await signedUp(on))
