@@ -78,11 +78,11 @@ const verdict = (value: number, goal: number | undefined, unit: string): string 
   goal === undefined ? '' : `at most ${goal} ${unit}: ${value <= goal ? 'met' : 'not met'}`
 
 /** Columns of figures to the right, of words to the left. */
-const table = (rows: readonly (readonly string[])[]): string => {
+export const table = (rows: readonly (readonly string[])[]): string => {
   const [head = [], ...body] = rows
   const columns = head.map((_, i) => ({
     width: Math.max(...rows.map((row) => row[i]?.length ?? 0)),
-    isFigures: body.every((row) => /^-?[\d,.]+( us| ms)?$/.test(row[i] ?? '')),
+    isFigures: body.every((row) => /^-?([\d,.]+ > )?[\d,.]*( us| ms)?$/.test(row[i] ?? '')),
   }))
   const line = (row: readonly string[]) =>
     columns
