@@ -1,12 +1,19 @@
 import type { Email } from '../../base/email.ts'
-import { conflict, Problem, type ProblemType, usernameTaken, wrongCredentials } from '../../base/errors.ts'
+import {
+  conflict,
+  Problem,
+  type ProblemType,
+  unauthenticated,
+  usernameTaken,
+  wrongCredentials,
+} from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
 import { passwordHasher } from '../../base/phc.ts'
 import type { Caller } from '../../identity/callers.ts'
 import { dropChallenges } from '../../identity/challenges.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
-import { endOthersFor, standsFor } from '../../identity/sessions.ts'
+import { endOthersFor, sessionsStore, standsFor } from '../../identity/sessions.ts'
 import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
 import type { Attempt } from '../../identity/throttle.ts'
 import { usersStore } from '../../identity/users.ts'
@@ -205,7 +212,8 @@ export const passwordService = (core: Core) => {
 
     /**
      * Changes the password, begins a new session and ends every other. Two trips. A guess counts like one at login.
-     * @throws Problem `wrong_credentials` (403), `invalid_request` (422), `too_many_attempts` (429)
+     * @throws Problem `wrong_credentials` (403), `invalid_request` (422), `too_many_attempts` (429), `unauthenticated`
+     *   (401) also where the session ended between the two
      */
     async change(context: Context, caller: Caller, given: PasswordChange): Promise<SignedIn> {
       const { userId, evidence } = caller
@@ -229,6 +237,10 @@ export const passwordService = (core: Core) => {
       const isChanged = isStored(userId, to)
       const fact = facts.of(context, { type: 'password.changed', userId, sessionId, when: isChanged })
       const transport = given.transport ?? caller.via
+      let isStanding = false
+      context.ride(sessionsStore.proof(evidence), ([row]) => {
+        isStanding = row !== undefined
+      })
       const result = await signIn.resume(context, {
         account: { ...found.account, methods: [...new Set([...session.methods, 'password' as const])] },
         manner: { transport, remember: session.remember, device },
@@ -242,7 +254,7 @@ export const passwordService = (core: Core) => {
         ends: endOthersFor(userId, sessionId, context.now, 'password_changed'),
         sessionId,
       })
-      if (result === undefined) throw new Problem(wrongPassword)
+      if (result === undefined) throw new Problem(isStanding ? wrongPassword : unauthenticated)
       fact.happened()
       if (transport === 'token' && caller.via === 'cookie') sessionCookie.clear(context)
       return result
