@@ -40,7 +40,7 @@ const parts = {
   },
   async overload(stage: Stage) {
     console.log(`\nTwice of what ${callers} callers get answered, for ${open / 1000} s:\n`)
-    const tell = ({ service, mix }: { service: string; mix: string }) => console.error(`${service}, ${mix}: done`)
+    const tell = (one: Parameters<typeof overloadReport>[0][number]) => console.error(overloadReport([one]))
     console.log(overloadReport(await measureOverload(stage, plan, tell)))
   },
 }
