@@ -6,10 +6,10 @@ import { type Params, prepare } from '../../identity/statement.ts'
 const sessionOf = (p: Params<'hash' | 'now'>): SQL =>
   sql`(select session_id from refresh_tokens where hash = ${p.hash} and expires_at > ${p.now})`
 
-/** Used before, by another request, and either too long ago or with a successor that was used since. */
+/** Used by another request, and either too long ago or with a successor that was used since. */
 const isReused = (p: Params<'hash' | 'now' | 'attempt' | 'grace'>): SQL => sql`exists (
   select 1 from refresh_tokens t left join refresh_tokens next on next.hash = t.successor_hash
-  where t.hash = ${p.hash} and t.used_at is not null and t.used_by <> ${p.attempt}
+  where t.hash = ${p.hash} and t.used_by <> ${p.attempt}
     and (t.used_at + ${p.grace} <= ${p.now} or next.used_at is not null))`
 
 export const tokenStore = {
