@@ -33,7 +33,7 @@ export const targets: readonly Target[] = [
   of('refresh', 'features/token/service', token),
   of('refresh', 'identity/sessions', `refresh refresh-race sessions-list login lifetimes ${cookie}`),
   of('token', 'identity/keys-store', keys),
-  of('token', 'identity/keys', keys),
+  of('token', 'identity/keys', `${keys} job-faults`),
   of(
     'token',
     'identity/tokens',
@@ -45,5 +45,5 @@ export const targets: readonly Target[] = [
     'identity/callers',
     `${cookie} sessions-list refresh revocation lifetimes conformance/rfc6750 everything-dies`,
   ),
-  of('origin gate', 'http/protect', `${origin} http/targets http/bodies http/headers http/fields observability`),
+  of('origin gate', 'http/protect', `${origin} http/targets http/bodies http/headers http/fields observability trips`),
 ]
