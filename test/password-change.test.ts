@@ -127,6 +127,16 @@ test('a change keeps the methods of its session: a second factor that was passed
   expect((await bodyOf(answer)).session.methods).toEqual(['passkey', 'totp', 'password'])
 })
 
+test('the time of the last change stands beside the hash', async () => {
+  const on = await server({ argon2id: quick })
+  const { api, person } = await signedUp(on)
+  on.clock.pass(60)
+
+  await api.auth.password.change.$post({ json: { currentPassword: person.password, newPassword } })
+
+  expect(await query(on, 'select changed_at from passwords')).toEqual([[on.clock.now]])
+})
+
 test('S6: a change needs the current password: a wrong one is 403 and changes nothing', async () => {
   const on = await server({ argon2id: quick })
   const { api, person } = await signedUp(on)

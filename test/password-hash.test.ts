@@ -172,6 +172,36 @@ test.each([
   expect(asked).toEqual([{ memory: 19_456, passes: 2, salt: 16, length: 32 }])
 })
 
+const zeros = (bytes: number) => 'A'.repeat(Math.ceil((bytes * 4) / 3))
+
+test.each([
+  ['64 MiB', 'm=65536,t=1,p=1', 16, 32, true],
+  ['ten passes', 'm=64,t=10,p=1', 16, 32, true],
+  ['four lanes on the least memory', 'm=32,t=1,p=4', 16, 32, true],
+  ['a salt of 8 bytes', 'm=64,t=1,p=1', 8, 32, true],
+  ['a salt of 64 bytes', 'm=64,t=1,p=1', 64, 32, true],
+  ['a hash of 16 bytes', 'm=64,t=1,p=1', 16, 16, true],
+  ['a hash of 64 bytes', 'm=64,t=1,p=1', 16, 64, true],
+  ['a salt of 7 bytes', 'm=64,t=1,p=1', 7, 32, false],
+  ['a salt of 65 bytes', 'm=64,t=1,p=1', 65, 32, false],
+  ['a hash of 15 bytes', 'm=64,t=1,p=1', 16, 15, false],
+  ['a hash of 65 bytes', 'm=64,t=1,p=1', 16, 65, false],
+])('a stored hash is checked up to the bounds: %s', async (...[, costs, saltBytes, hashBytes, isChecked]) => {
+  const asked: string[] = []
+  const recording: Argon2id = async (_, salt, { memory, passes, lanes }, length) => {
+    asked.push(`m=${memory},t=${passes},p=${lanes} ${salt.length} ${length}`)
+    return new Uint8Array(length)
+  }
+
+  const { ok } = await passwordHasher(recording).verify(
+    'not this one at all',
+    `$argon2id$v=19$${costs}$${zeros(saltBytes)}$${zeros(hashBytes)}`,
+  )
+
+  expect(ok).toBe(isChecked)
+  expect(asked).toEqual([isChecked ? `${costs} ${saltBytes} ${hashBytes}` : 'm=19456,t=2,p=1 16 32'])
+})
+
 test.each([
   ['less memory', { memory: 128, passes: 2, lanes: 2 }, true],
   ['fewer passes', { memory: 256, passes: 1, lanes: 2 }, true],

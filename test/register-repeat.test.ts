@@ -53,6 +53,19 @@ test('after two minutes nothing is compared, and the answer takes one trip', asy
   expect(counter.hashes).toBe(1)
 })
 
+test('where the account has no password by now, nothing is compared', async () => {
+  const counter = countedHashes()
+  const on = await server({ argon2id: counter.argon2id })
+  const { person } = await signedUp(on)
+  await query(on, 'delete from passwords')
+  counter.hashes = 0
+
+  const answer = await register(on, person)
+
+  expect(await bodyOf(answer)).toMatchObject({ status: 409, code: 'email_taken' })
+  expect(counter.hashes).toBe(1)
+})
+
 test('a repeat for tokens answers tokens', async () => {
   const on = await server()
   const person = somebody()
