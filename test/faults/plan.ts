@@ -49,16 +49,23 @@ export interface Nowhere {
 /** Meets the fault `times` times, once `from` requests have passed. */
 export const newPlan = (fault: LinkFault, times: number, from: number, random: () => number) => {
   let seen = 0
+  let met = 0
+  let isOver = false
   const meets = () => {
     seen += 1
-    return seen > from && seen <= from + times
+    const isMet = !isOver && seen > from && seen <= from + times
+    if (isMet) met += 1
+    return isMet
   }
   const act = fault === refused ? passed : { ...quickFaults, ...slowFaults }[fault]
   const plan: Plan = { next: () => (fault !== refused && meets() ? act : passed), random }
   return {
     plan,
     get met() {
-      return Math.max(0, Math.min(seen - from, times))
+      return met
+    },
+    end() {
+      isOver = true
     },
     /** The real adapter, to the proxy, or to nowhere for a request that is refused. */
     link({ url }: Cell, { deaf, slamming }: Nowhere): Database {
