@@ -11,6 +11,7 @@ import { misconfigured } from './http/misconfigured.ts'
 import { newNotFound } from './http/not-found.ts'
 import { problemResponse } from './http/problem.ts'
 import { protect } from './http/protect.ts'
+import { shedLoad } from './http/shed-load.ts'
 import { status } from './http/status.ts'
 import { type Core, newCore, type Ports } from './identity/core.ts'
 import { type JobReport, runJob } from './identity/job.ts'
@@ -24,10 +25,11 @@ export const createApp = (core: Core) => {
   app.notFound((c) => problemResponse(c.var.context, nowhere(c.req.path)))
   const api = app
     .use(protect(core.config, core.ports))
+    .route('/auth', status(core, app))
+    .use(shedLoad(core.ports))
     .route('/auth', session(core, guard))
     .route('/auth', token(core))
     .route('/auth', passwords(core, guard))
-    .route('/auth', status(core, app))
   if (core.config.cronSecret !== undefined) api.route('/auth', cron(core, core.config.cronSecret))
   return api
 }

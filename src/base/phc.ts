@@ -1,6 +1,6 @@
+import { bulkhead } from './bulkhead.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { fromBase64url, randomBytes, timingSafeEqual, toBase64url, utf8 } from './crypto.ts'
-import { Problem, unavailable } from './errors.ts'
 import type { Argon2id } from './ports.ts'
 
 type Cost = Parameters<Argon2id>[2]
@@ -36,7 +36,7 @@ interface Options {
 
 export const passwordHasher = (argon2id: Argon2id, options: Options = {}): PasswordHasher => {
   const { cost = currentCost, maxPending = 64, clock = systemClock } = options
-  const queue = boundedQueue(maxPending, clock)
+  const queue = bulkhead(maxPending, clock, 2)
   const decoy: Phc = { cost, salt: new Uint8Array(saltLength), hash: new Uint8Array(hashLength) }
   const derive = (password: string, salt: Uint8Array, at: Cost, length: number) =>
     queue(() => argon2id(utf8(password.normalize('NFKC')), salt, at, length))
@@ -92,22 +92,3 @@ const base64 = (bytes: Uint8Array): string => toBase64url(bytes).replaceAll('-',
 /** Empty for what is not the one canonical spelling. */
 const fromBase64 = (text: string): Uint8Array =>
   fromBase64url(text.replaceAll('+', '-').replaceAll('/', '_')) ?? new Uint8Array()
-
-/** Seconds. workerd drops the request of a client that hangs up without a word: what began so long ago is gone. */
-const abandonedAfter = 5
-
-const boundedQueue = (most: number, clock: Clock) => {
-  const pending = new Map<symbol, number>()
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    const now = clock()
-    for (const [ticket, began] of pending) if (began + abandonedAfter < now) pending.delete(ticket)
-    if (pending.size >= most) throw new Problem(unavailable, { retryAfter: 2 })
-    const ticket = Symbol()
-    pending.set(ticket, now)
-    try {
-      return await work()
-    } finally {
-      pending.delete(ticket)
-    }
-  }
-}

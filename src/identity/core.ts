@@ -1,3 +1,4 @@
+import { bulkhead } from '../base/bulkhead.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { keyRing } from '../base/crypto.ts'
@@ -39,8 +40,14 @@ export interface Identity {
   readonly signIn: SignIn
 }
 
+/** Trips under way at once in one isolate: behind a database that hangs, whoever comes later is told so at once. */
+const mostTrips = 512
+
 /** What cannot be deleted, and the sockets through which features meet. Holds nothing of any request. */
-export const newCore = (config: Config, ports: Ports) => {
+export const newCore = (config: Config, outside: Ports) => {
+  const admit = bulkhead(mostTrips, outside.clock, 1)
+  const database: Database = { run: (queries, limit) => admit(() => outside.database.run(queries, limit)) }
+  const ports: Ports = { ...outside, database }
   const ring = keyRing(config.secrets)
   const facts = newFacts()
   const keys = newKeys(config, ring, facts)
