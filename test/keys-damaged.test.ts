@@ -108,6 +108,21 @@ test('S80: a next key that is damaged before it signs is replaced when its time 
   expect(await query(on, 'select count(*) from signing_keys where retired_at is null')).toEqual([[1]])
 })
 
+test('S80: where the key that signs is damaged, the next one still waits for its hour: another signs meanwhile', async () => {
+  const on = await server({ argon2id: quick })
+  const [first] = await kidsOf(on)
+  on.clock.pass(30 * 86_400 - 3600)
+  await on.job()
+  const [[next] = []] = await query(on, 'select id from signing_keys where signs_from > ?', on.clock.now)
+  await query(on, "update signing_keys set public_jwk = 'x' where id = ?", String(first))
+  const cold = await server({ beside: on, argon2id: quick })
+
+  const { tokens } = await signedUpByToken(cold)
+
+  expect([first, next]).not.toContain(partsOf(tokens.access_token).header.kid)
+  expect(await statusFor(cold, tokens.access_token)).toBe(200)
+})
+
 const bearing = (title: string) => title.includes('by bearer') || title.includes('of an access token')
 
 test.each(titled(acts))('S80: %s answers as ever on an isolate that meets a damaged key', async (title, act) => {

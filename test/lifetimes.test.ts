@@ -1,9 +1,12 @@
+import { sql } from 'drizzle-orm'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import type { Env } from '../src/http/env.ts'
 import { newGuard } from '../src/http/guard.ts'
 import { problemResponse } from '../src/http/problem.ts'
 import { protect } from '../src/http/protect.ts'
+import { standsFor } from '../src/identity/sessions.ts'
+import { statement } from '../src/identity/statement.ts'
 import { accountHolder, cookieOf, quickServer, refreshed } from './credentials.ts'
 import { bodyOf, query, type Server, signedIn, signedUp, signedUpByToken } from './harness.ts'
 
@@ -116,6 +119,10 @@ const freshRoutes = (on: Server) => {
   routes
     .use(protect(on.core.config, on.core.ports))
     .post('/fresh', guard.strict({ fresh: true }), async (c) => c.json(await c.var.context.batch([])))
+    .post('/acts', guard.strict({ fresh: true }), async (c) => {
+      const stands = standsFor(c.var.caller.evidence)
+      return c.json(await c.var.context.batch([statement(sql`update users set name = 'acted' where ${stands}`)]))
+    })
     .post('/both', guard.strict({ fresh: true, manages: true }), async (c) => c.json(await c.var.context.batch([])))
   return async (path: string, headers: Record<string, string>): Promise<[number, string | undefined]> => {
     const request = new Request(`https://app.example.com${path}`, { method: 'POST', headers })
@@ -145,6 +152,21 @@ test.each([
   expect(within).toEqual([200, undefined])
   expect(past).toEqual([403, 'fresh_sign_in_required'])
   expect(anew).toEqual([200, undefined])
+})
+
+test('S6: what a route does that demands a fresh sign-in is not done without one, though it rides in the same trip', async () => {
+  const on = await quickServer()
+  const ask = freshRoutes(on)
+  const headers = { cookie: `__Host-session=${cookieOf(await signedUp(on))}`, 'x-auth-client': 'test' }
+  on.clock.pass(600)
+
+  const refused = await ask('/acts', headers)
+
+  expect(refused).toEqual([403, 'fresh_sign_in_required'])
+  expect(await query(on, 'select name from users')).toEqual([[null]])
+  on.clock.pass(-1)
+  expect(await ask('/acts', headers)).toEqual([200, undefined])
+  expect(await query(on, 'select name from users')).toEqual([['acted']])
 })
 
 test('GHSA-w24r-5266-9c3c: fresh and for the account means both, for every pair of them', async () => {

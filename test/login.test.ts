@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { cookieOf, secretOf, signed, unpacked } from './credentials.ts'
 import { countedHashes, openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, browser, json, query, type Server, server, signedIn, signedUp, signedUpByToken } from './harness.ts'
 
@@ -115,6 +116,17 @@ test('S29: a login over a session ends it, in the database too: a cookie planted
   const replay = await on.request('/auth/me', { headers: { cookie: `__Host-session=${planted}` } })
   expect(replay.status).toBe(401)
   expect(await query(on, "select count(*) from sessions where ended_reason = 'replaced'")).toEqual([[1]])
+})
+
+test('S29: a login over a cookie that names a session by another secret ends nothing', async () => {
+  const on = await server({ argon2id: quick })
+  const [ada, mallory] = [await signedUp(on), await signedUp(on)]
+  const cookie = await signed(on, unpacked(cookieOf(ada)).with(2, secretOf(cookieOf(mallory))))
+
+  const answer = await on.request('/auth/login', json(mallory.person, { cookie: `__Host-session=${cookie}` }))
+
+  expect(answer.status).toBe(200)
+  expect((await ada.api.auth.sessions.$get()).status).toBe(200)
 })
 
 test('S29: a wrong password ends nothing', async () => {
