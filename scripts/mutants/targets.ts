@@ -15,7 +15,8 @@ const cookie = 'session-cookie session lease session-ring session-cookie-shapes 
 const throttle = 'throttle throttle-keys challenge-throttle throttle-races register-repeat'
 const password = 'login password-change register-repeat register login-meanwhile password-change-races observability'
 const token =
-  'refresh token token-exchange conformance/rfc7009 refresh-race conformance/rfc6750 observability secret-ring'
+  'refresh token token-exchange conformance/rfc7009 refresh-race conformance/rfc6750 observability secret-ring trips'
+const ends = 'revocation-hints revocation password-change job-sessions login-meanwhile'
 const keys = 'keys keys-rotation keys-damaged secret-ring conformance/rfc7517 trips'
 const origin = 'http/origin-gate http/cors'
 
@@ -31,7 +32,7 @@ export const targets: readonly Target[] = [
   of('password', 'adapters/password-hash/wasm', 'password-hash.node password-queue'),
   of('refresh', 'features/token/store', token),
   of('refresh', 'features/token/service', token),
-  of('refresh', 'identity/sessions', `refresh refresh-race sessions-list login lifetimes ${cookie}`),
+  of('refresh', 'identity/sessions', `refresh refresh-race sessions-list login lifetimes ${cookie} ${ends}`),
   of('token', 'identity/keys-store', keys),
   of('token', 'identity/keys', `${keys} job-faults`),
   of(
