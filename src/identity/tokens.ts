@@ -93,7 +93,7 @@ export const newTokens = (config: Config, ring: KeyRing, keys: Keys) => {
     read(token: string): UnverifiedToken | undefined {
       if (token.length > limits.size) return undefined
       const parts = token.split('.')
-      const [head, payload, signature] = parts.map((part) => (part === '' ? undefined : fromBase64url(part)))
+      const [head, payload, signature] = parts.map((part) => fromBase64url(part))
       if (parts.length !== 3 || !head || !payload || signature?.length !== 64) return undefined
       const kid = header.exec(textOf(head))?.[1]
       const claims = Claims.safeParse(parseOnce(textOf(payload)))
