@@ -88,6 +88,16 @@ test('so is one that lacks both parts, or one; neither signs anybody out', async
   ])
 })
 
+test('a cookie of our own that names its user by a number, twice, is nobody', async () => {
+  const on = await quickServer()
+  const said = unpacked(cookieOf(await signedUp(on)))
+  const value = await signed(on, said.with(1, 7).with(5, { ...Object(said[5]), id: 7 }))
+
+  const answer = await on.request('/auth/session', showing(value))
+
+  expect(await bodyOf(answer)).toEqual({ user: null, session: null })
+})
+
 test('asking anew helps: past a minute the database answers with a cookie of today’s shape', async () => {
   const on = await quickServer()
   const tab = await signedUp(on)

@@ -140,6 +140,7 @@ test.each([
   ['encoded', '__Host%2Dsession'],
   ['after a vertical tab', '\u000b__Host-session'],
   ['after a form feed', '\u000c__Host-session'],
+  ['with a blank inside', '__Host- session'],
   ['with more behind it', '__Host-session2'],
   ['with more before it', 'x__Host-session'],
 ])('GHSA-r5rp-j6wh-rvv4, S53: the name %s is another cookie and shadows nothing', async (_, name) => {

@@ -397,6 +397,7 @@ describe('the origin policy', () => {
     'notvercel.app',
     'notamazonaws.com',
     'app.example.com.au',
+    'preview.web3',
   ])('a wildcard on %s, where one customer owns every label, is fine', (domain) => {
     expect(isPublicSuffix(domain)).toBe(false)
     expect(problemsOf(`https://*.${domain}`)).toEqual([])
