@@ -44,7 +44,7 @@ export const targets: readonly Target[] = [
   of(
     'cookie',
     'identity/callers',
-    `${cookie} sessions-list refresh revocation lifetimes conformance/rfc6750 everything-dies`,
+    `${cookie} sessions-list refresh revocation lifetimes conformance/rfc6750 conformance/rfc9068`,
   ),
   of('origin gate', 'http/protect', `${origin} http/targets http/bodies http/headers http/fields observability trips`),
 ]
