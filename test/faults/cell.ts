@@ -84,8 +84,8 @@ const runCell = async (yard: Yard, act: Act, mate: Cellmate): Promise<Report> =>
 
 const failures = ({ on }: Stage): number => on.logs.filter(({ event }) => event === 'database_failed').length
 
-/** Too late, but by a time that cannot be told: half a second of it or more went to other work. */
-const wasHeldUp = ({ own, wall }: Timed): boolean => own > limits.answer && wall - own > 500
+/** Too late, but by how much cannot be told: more than a quarter of a second of it went to other work. */
+const wasHeldUp = ({ own, wall }: Timed): boolean => own > limits.answer && wall - own > 250
 
 const most = (all: readonly number[]): number => Math.round(Math.max(...all))
 
