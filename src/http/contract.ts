@@ -41,7 +41,7 @@ export const validate = <S extends z.ZodMiniType>(schema: S, { form = false } = 
   const handler: MiddlewareHandler<Env, string, Parsed<'json', S>> = async (c, next) => {
     const result = schema.safeParse(parseBody(c.var.body, c.req.header('content-type') ?? '', form))
     if (!result.success) throw new Problem(invalidRequest, { fields: fieldsOf(result.error.issues) })
-    c.req.addValidatedData('json', Object(result.data))
+    c.req.addValidatedData('json', result.data ?? {})
     await next()
   }
   return noted(handler, { body: { schema, form }, problems: [malformedRequest, unsupportedMediaType, invalidRequest] })
@@ -58,7 +58,7 @@ export const validateParam = <S extends z.ZodMiniType>(schema: S, otherwise: Pro
   const handler: MiddlewareHandler<Env, string, Parsed<'param', S>> = async (c, next) => {
     const result = schema.safeParse(c.req.param())
     if (!result.success) throw new Problem(otherwise)
-    c.req.addValidatedData('param', Object(result.data))
+    c.req.addValidatedData('param', result.data ?? {})
     await next()
   }
   return noted(handler, { param: schema, problems: [otherwise] })

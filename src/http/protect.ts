@@ -125,7 +125,7 @@ const readBody = async (request: Request): Promise<string> => {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       size += read.value.byteLength
       if (size > bodyLimit) {
-        await reader.cancel()
+        void reader.cancel().catch(() => undefined)
         throw new Problem(bodyTooLarge)
       }
       chunks.push(read.value)

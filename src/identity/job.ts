@@ -48,12 +48,13 @@ export const runJob = async (
   const resealed = await step('reseal', () => keys.reseal(context))
   const rotated = await step('rotate', () => keys.rotate(context))
   const hinted = await step('hints', () => revocations.repair(context))
-  const gone = now - config.bound - 60
-  const deleted = await sweepExpired(context, { gone, pace: { ...usualPace, ...pace }, attempt })
-  deleted.signing_keys = await step('signing_keys', async () => {
+  const signing_keys = await step('signing_keys', async () => {
     const [rows] = await context.batch([keysStore.deleteExpired({ now })])
     return rows.length
   })
+  const gone = now - config.bound - 60
+  const swept = await sweepExpired(context, { gone, pace: { ...usualPace, ...pace }, elapsed, attempt })
+  const deleted = { ...swept, signing_keys }
 
   context.settle()
   const report = { rotated, resealed, hinted, deleted, failed, milliseconds: elapsed() }

@@ -64,7 +64,7 @@ export const newKeys = (config: Config, ring: KeyRing, facts: Facts) => {
 
   /**
    * The key that signs now: the newest whose time has come. Where a clock fell back that may be none: then the first whose
-   * time will come, which everybody knows already.
+   * time will come, which was published before it may sign.
    */
   const current = (now: number): KnownKey | undefined => {
     const keys = [...(known?.keys.values() ?? [])]

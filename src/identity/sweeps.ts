@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { stopwatch } from '../base/clock.ts'
 import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import { statement } from './statement.ts'
@@ -10,7 +9,7 @@ export interface Pace {
   readonly rows: number
   /** With 500 hints to tell, fewer than the 1,000 calls that Workers and D1 allow one invocation. */
   readonly statements: number
-  /** Past them no statement is begun: a function on Vercel has 25 seconds. */
+  /** Of the whole job. Past them no statement is begun: a function on Vercel has 25 seconds. */
   readonly milliseconds: number
 }
 
@@ -26,6 +25,8 @@ interface Sweeping {
   /** Unix seconds: whatever expired by then is past the bound on its revocation, too. */
   readonly gone: number
   readonly pace: Pace
+  /** Milliseconds since the job began. */
+  readonly elapsed: () => number
   /** Runs one statement; undefined where it failed, and the table is left to the next run. */
   readonly attempt: (table: string, work: () => Promise<number>) => Promise<number | undefined>
 }
@@ -34,20 +35,22 @@ interface Sweeping {
  * Deletes what expired, one statement for each table in turn, so that a backlog in one holds up no other. Answers how
  * many rows of each went; what is left when the pace ends is for the next run.
  */
-export const sweepExpired = async (context: Context, { gone, pace, attempt }: Sweeping) => {
+export const sweepExpired = async (context: Context, { gone, pace, elapsed, attempt }: Sweeping) => {
   const groups = sweepsFor(context.now, gone, pace)
   const deleted: Record<string, number> = Object.fromEntries(groups.flat().map(({ table }) => [table, 0]))
   const failed = new Set<string>()
-  await inTurn(groups, pace, async (sweep) => {
+  let left = pace.statements
+  const isOver = () => left-- <= 0 || elapsed() > pace.milliseconds
+  await inTurn(groups, isOver, async (sweep) => {
     const { table } = sweep
-    if (failed.has(table)) return 0
+    if (failed.has(table)) return false
     const rows = await attempt(table, async () => {
       const [done] = await context.batch([deleteSome(sweep, pace)])
       return done.length
     })
     if (rows === undefined) failed.add(table)
     deleted[table] = (deleted[table] ?? 0) + (rows ?? 0)
-    return rows ?? 0
+    return (rows ?? 0) >= pace.rows
   })
   return deleted
 }
@@ -80,19 +83,17 @@ const deleteSome = ({ table, expired }: Sweep, { rows }: Pace): Statement<true> 
   return statement(sql`delete from ${name} where rowid in (${some}) returning 1`, () => true)
 }
 
-/** Again and again through the groups in which a sweep deleted as many rows as it may, until the pace ends. */
+/** Again and again through the groups in which a sweep deleted as many rows as it may. */
 const inTurn = async (
   groups: readonly (readonly Sweep[])[],
-  { rows, statements, milliseconds }: Pace,
-  run: (sweep: Sweep) => Promise<number>,
+  isOver: () => boolean,
+  run: (sweep: Sweep) => Promise<boolean>,
 ): Promise<void> => {
-  const elapsed = stopwatch()
-  let left = statements
   const findsMore = async (group: readonly Sweep[]): Promise<boolean> => {
     let isFull = false
     for (const sweep of group) {
-      if (left-- <= 0 || elapsed() > milliseconds) return false
-      isFull = (await run(sweep)) >= rows || isFull
+      if (isOver()) return false
+      isFull = (await run(sweep)) || isFull
     }
     return isFull
   }

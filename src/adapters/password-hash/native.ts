@@ -7,8 +7,8 @@ import { argon2idWasm } from './wasm.ts'
 
 /**
  * Node's own Argon2 (24.7 and later), off the event loop; before that the wasm, which blocks it. Equal bytes.
- * The HMAC of a session cookie needs a thread of the same pool, and they are given in the order of asking: one is left
- * free of hashes, or every check of a session would wait behind the whole queue of them.
+ * The HMAC of a session cookie needs a thread of the same pool, and they are given in the order of asking: one, where there
+ * is more than one, is left free of hashes, or every check of a session would wait behind the whole queue of them.
  */
 export const argon2idNode = async (): Promise<Argon2id> =>
   typeof crypto.argon2 === 'function' ? native() : argon2idWasm(await readModule())
@@ -20,8 +20,8 @@ const native = (): Argon2id => {
     inTurn(() => argon2('argon2id', { message, nonce, memory, passes, parallelism: lanes, tagLength }))
 }
 
-/** @see https://docs.libuv.org/en/v1.x/threadpool.html */
-const poolSize = (): number => Number(process.env.UV_THREADPOOL_SIZE) || 4
+/** As libuv reads it: what is no number is 1. @see https://docs.libuv.org/en/v1.x/threadpool.html */
+const poolSize = (): number => Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '4', 10) || 1
 
 /** So many at once; whoever comes later waits for the end of one. */
 const atMost = (count: number) => {
