@@ -51,7 +51,7 @@ export const protect = (config: Config, ports: Ports) =>
     context.log({
       event: 'request',
       method,
-      route: isEarly ? undefined : routePath(c, -1),
+      route: isEarly ? undefined : routePath(c),
       status: c.res.status,
       code: context.refusal,
       milliseconds,
