@@ -7,7 +7,7 @@ export interface Guess {
   /** What is guessed at, as typed. */
   readonly identifier: string
   readonly address: string
-  /** Whether a fault met it, and how many attempts on the same identifier went on at the same time. */
+  /** Whether a fault met it, and how often others at most tried at the same identifier at the same time. */
   readonly faulted: boolean
   readonly rivals: number
 }
@@ -19,13 +19,13 @@ export const count = (model: Model, guess: Guess, status: number): boolean => {
   const mayBeFull = counters.some(
     ({ counter, limit }) => isVague(model, counter) || counter.count + guess.rivals >= limit,
   )
+  if (guess.faulted && guess.rivals > 0) blur(model, guess)
   if (status === 429) {
     expectThat(mayBeFull, '429 though the limits leave room')
     return false
   }
   expectThat(!isFull, `${status} though a limit was reached: 429 was due`)
   for (const { counter, window } of counters) counter.count = add(model, counter, window)
-  if (guess.faulted && guess.rivals > 0) blur(model, guess)
   return true
 }
 

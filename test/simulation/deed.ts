@@ -33,7 +33,7 @@ export interface Answer extends Heard {
   readonly committed: boolean
   /** Nothing else went on at the same time. */
   readonly alone: boolean
-  /** How many others guessed at the same at the same time. */
+  /** How often others at most guessed at the same at the same time. */
   readonly rivals: number
   /** Sessions that the database ended since, for being too many. */
   readonly evicted: ReadonlySet<string>

@@ -86,11 +86,14 @@ const waysOf = (deed: Deed, answer: Answer): ((model: Model) => void)[] => {
   return committed ? [undone, done] : [undone]
 }
 
-/** Whatever ended without a hitch was told to whoever listens. */
+/** Whatever ended without a hitch was told to whoever listens; what got lost unnoticed is never told. */
 const listen = (model: Model, outcomes: readonly Outcome[]): void => {
+  const untold = model.sessions.filter(({ endedAt, toldAt }) => endedAt !== undefined && toldAt === undefined)
+  const isLosing = outcomes.some(({ answer }) => answer.isolate.listening.put === 'losing')
+  if (isLosing) for (const session of untold) session.toldAt = Number.POSITIVE_INFINITY
   const [only, ...more] = outcomes
   if (only === undefined || more.length > 0) return
   const { faulted, isolate } = only.answer
   if (faulted || isolate.listening.put !== 'good') return
-  for (const session of model.sessions) if (session.endedAt === model.now) session.toldAt ??= model.now
+  for (const session of untold) if (session.endedAt === model.now) session.toldAt = model.now
 }

@@ -214,9 +214,12 @@ const act = async (one: Run, picks: readonly Pick[], turns: readonly number[]): 
   one.models = explain(one.models, outcomes, await readRows(one.stage))
 }
 
-/** How many others guess at the same. */
-const rivalsOf = ({ deed }: Planned, planned: readonly Planned[]): number =>
-  planned.filter((other) => other.deed !== deed && deed.guessesAt && other.deed.guessesAt === deed.guessesAt).length
+/** How often at most others guess at the same: a repeat counts anew where another attempt came between. */
+const rivalsOf = ({ deed, pick }: Planned, planned: readonly Planned[]): number => {
+  const others = planned.filter((one) => one.deed !== deed && deed.guessesAt && one.deed.guessesAt === deed.guessesAt)
+  const repeats = (one: Pick) => one.faults?.faults.length ?? 0
+  return others.length === 0 ? 0 : others.reduce((sum, one) => sum + 1 + repeats(one.pick), repeats(pick))
+}
 
 const planText = (plan: FaultPlan | undefined): string =>
   plan ? ` (from trip ${plan.first + 1} on the database is ${plan.faults.join(', ')})` : ''

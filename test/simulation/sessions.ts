@@ -83,10 +83,7 @@ export const readByCookie = ({ model: before, wallet, pick }: Scene): Deed | und
       checkCarried(model, answer, session)
       renewed(model, { session, cookie, answer })
     },
-    unseen(model) {
-      const session = sessionOf(model, cookie.sid)
-      if (session !== undefined) session.maySlide = true
-    },
+    unseen: (model) => mayHaveSlid(model, cookie.sid),
   }
 }
 
@@ -165,7 +162,13 @@ export const list = (scene: Scene): Deed | undefined => {
       )
       checkCarried(model, answer, session)
     },
+    unseen: (model) => mayHaveSlid(model, shown.sid),
   }
+}
+
+const mayHaveSlid = (model: Model, sid: string): void => {
+  const session = sessionOf(model, sid)
+  if (session !== undefined) session.maySlide = true
 }
 
 const endAll = (model: Model, who: number, except?: Session): void => {
