@@ -12,11 +12,11 @@ const of = (group: string, file: string, tests: string): Target => ({
 })
 
 const cookie = 'session-cookie session lease session-ring session-cookie-shapes session-trips logout'
-const throttle = 'throttle throttle-keys challenge-throttle throttle-races register-repeat'
+const throttle = 'throttle throttle-keys challenge-throttle throttle-races register-repeat crash/clock-jumps'
 const password = 'login password-change register-repeat register login-meanwhile password-change-races observability'
 const token =
   'refresh token token-exchange conformance/rfc7009 refresh-race conformance/rfc6750 observability secret-ring trips'
-const ends = 'revocation-hints revocation password-change job-sessions login-meanwhile'
+const ends = 'revocation-hints revocation password-change job-sessions login-meanwhile crash/clock-jumps'
 const keys = 'keys keys-rotation keys-damaged secret-ring conformance/rfc7517 trips'
 const origin = 'http/origin-gate http/cors'
 
@@ -26,7 +26,7 @@ export const targets: readonly Target[] = [
   of('origin gate', 'base/origins', `base/origins ${origin}`),
   of('password', 'base/phc', 'password-hash password-queue password-hash.node'),
   of('password', 'features/password/policy', 'password-policy password-hostile password-change register'),
-  of('password', 'features/password/service', password),
+  of('password', 'features/password/service', `${password} tables.node`),
   of('password', 'features/password/store', password),
   of('password', 'adapters/password-hash/native', 'password-hash password-hash.node'),
   of('password', 'adapters/password-hash/wasm', 'password-hash.node password-queue'),
@@ -34,7 +34,7 @@ export const targets: readonly Target[] = [
   of('refresh', 'features/token/service', token),
   of('refresh', 'identity/sessions', `refresh refresh-race sessions-list login lifetimes ${cookie} ${ends}`),
   of('token', 'identity/keys-store', keys),
-  of('token', 'identity/keys', `${keys} job-faults`),
+  of('token', 'identity/keys', `${keys} job-faults crash/clock-jumps`),
   of(
     'token',
     'identity/tokens',
@@ -44,7 +44,7 @@ export const targets: readonly Target[] = [
   of(
     'cookie',
     'identity/callers',
-    `${cookie} sessions-list refresh revocation lifetimes conformance/rfc6750 conformance/rfc9068`,
+    `${cookie} sessions-list refresh revocation lifetimes conformance/rfc6750 conformance/rfc9068 crash/clock-jumps`,
   ),
   of('origin gate', 'http/protect', `${origin} http/targets http/bodies http/headers http/fields observability trips`),
 ]
