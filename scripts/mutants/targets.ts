@@ -13,7 +13,8 @@ const of = (group: string, file: string, tests: string): Target => ({
 
 const cookie = 'session-cookie session lease session-ring session-cookie-shapes session-trips logout'
 const throttle = 'throttle throttle-keys challenge-throttle throttle-races register-repeat crash/clock-jumps'
-const password = 'login password-change register-repeat register login-meanwhile password-change-races observability'
+const password =
+  'login password-change register-repeat register login-meanwhile password-change-races password-of-others observability device'
 const token =
   'refresh token token-exchange conformance/rfc7009 refresh-race conformance/rfc6750 observability secret-ring trips'
 const ends = 'revocation-hints revocation password-change job-sessions login-meanwhile crash/clock-jumps'
