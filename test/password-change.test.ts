@@ -139,7 +139,7 @@ test('the time of the last change stands beside the hash', async () => {
 
 test('S6: a change needs the current password: a wrong one is 403 and changes nothing', async () => {
   const on = await server({ argon2id: quick })
-  const { api, person } = await signedUp(on)
+  const { api, person, user } = await signedUp(on)
   const other = await signedIn(on, person)
   const stored = await query(on, 'select * from passwords')
 
@@ -149,6 +149,8 @@ test('S6: a change needs the current password: a wrong one is 403 and changes no
     expect(await bodyOf(answer)).toMatchObject({ status: 403, code: 'wrong_credentials' })
     expect(answer.headers.get('set-cookie')).toBeNull()
   }
+  const refused = { event: 'sign_in.refused', reason: 'password_change', userId: user.id }
+  expect(on.logs).toContainEqual(expect.objectContaining(refused))
   expect(await query(on, 'select * from passwords')).toEqual(stored)
   expect((await other.api.auth.sessions.$get()).status).toBe(200)
 })
