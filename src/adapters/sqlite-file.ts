@@ -17,8 +17,9 @@ export const sqliteFile = (url: string): Database => {
   let opened: Promise<Client> | undefined
   /** Somebody met another's lock: whoever writes asks first whether it is gone. */
   let isLocked = false
+  const open = opener(url)
   const connect = (): Promise<Client> => {
-    opened ??= open(url).catch((error) => {
+    opened ??= open().catch((error) => {
       // The next trip tries again.
       opened = undefined
       throw error
@@ -78,12 +79,25 @@ export const makeFolder = (url: string): void => {
   mkdirSync(dirname(url.replace(/^file:(\/\/)?/, '').replace(/\?.*$/, '')), { recursive: true })
 }
 
-/** A commit is on the disk before it is acknowledged. */
-const open = async (url: string): Promise<Client> => {
-  makeFolder(url)
-  const client = createClient({ url, concurrency: 1, timeout: 0 })
-  await client.executeMultiple('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
-  return client
+/**
+ * A commit is on the disk before it is acknowledged. Whoever meets another's lock tries again with the same client: one
+ * that is dropped keeps its descriptors until it is collected, and a waiting trip would make a hundred a second.
+ */
+const opener = (url: string) => {
+  let unready: Client | undefined
+  return async (): Promise<Client> => {
+    makeFolder(url)
+    const client = unready ?? createClient({ url, concurrency: 1, timeout: 0 })
+    unready = undefined
+    try {
+      await client.executeMultiple('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+      return client
+    } catch (error) {
+      if (isBusy(error)) unready = client
+      else client.close()
+      throw error
+    }
+  }
 }
 
 /** One statement alone, or all in one transaction: `BEGIN IMMEDIATE` as soon as one writes, so that none meets BUSY. */

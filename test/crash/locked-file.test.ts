@@ -1,6 +1,11 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createClient } from '@libsql/client/sqlite3'
 import { expect, test } from 'vitest'
+import { sqliteFile } from '../../src/adapters/sqlite-file.ts'
+import type { Query } from '../../src/base/ports.ts'
 import { post } from '../http.ts'
-import { holdLock, sendAll, serviceOverFile, signedUp, writesOf } from './service.ts'
+import { folder, holdLock, sendAll, serviceOverFile, signedUp, writesOf } from './service.ts'
 
 test('S80: while another process writes, a request waits for it and others are answered meanwhile', async () => {
   const { send, file } = await serviceOverFile()
@@ -53,4 +58,34 @@ test('S80: where another process never ends, a write is 503 within 3 s, reads go
   }
   expect(again.map(({ status }) => status)).toEqual(writesOf(somebody).map(([, status]) => status))
   expect([unready.status, ready.status]).toEqual([503, 200])
+})
+
+/** A file as it was before anybody opened it for the service: not yet in WAL. */
+const plainFile = async () => {
+  const file = join(folder(), 'plain.db')
+  const client = createClient({ url: `file:${file}` })
+  await client.executeMultiple('create table entries (entry)')
+  client.close()
+  return file
+}
+
+const descriptors = () => readdirSync('/dev/fd').length
+const insert: Query = { sql: 'insert into entries values (1) returning entry', params: [], writes: true }
+
+test('S80: waiting to open a file that another process writes to leaks no descriptors', async () => {
+  const file = await plainFile()
+  const lock = await holdLock(file)
+  const database = sqliteFile(`file:${file}`)
+  const before = descriptors()
+
+  const refused = await Promise.allSettled([database.run([insert], 500), database.run([insert, insert], 500)])
+  const waiting = descriptors() - before
+  const late = database.run([insert], 2500)
+  await lock.free()
+  const rows = await late
+
+  expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(waiting).toBeLessThanOrEqual(2)
+  expect(rows).toEqual([[[1]]])
+  expect(await database.run([{ sql: 'pragma journal_mode', params: [], writes: false }], 500)).toEqual([[['wal']]])
 })
