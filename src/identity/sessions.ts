@@ -164,11 +164,14 @@ export const sessionsStore = {
     id,
   ),
 
-  /** Sends the leased cookies of a user's other sessions to the database, which knows the new snapshot. */
+  /**
+   * Sends the leased cookies of a user's other sessions to the database, which knows the new snapshot: also those whose
+   * lease is yet to begin, because a clock fell back.
+   */
   markStale: prepare(
     [...evidenceNames, 'userId'],
-    (p) => sql`update sessions set changed_at = ${p.now}, hinted_at = null where user_id = ${p.userId}
-      and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id`,
+    (p) => sql`update sessions set changed_at = max(${p.now}, last_seen_at), hinted_at = null
+      where user_id = ${p.userId} and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id`,
     id,
   ),
 

@@ -97,6 +97,25 @@ test('S84: a cookie leased in the future, whose session then ended, is not belie
   expect(statuses).toEqual(new Array(14).fill(401))
 })
 
+test('a cookie leased in the future, whose user then changed, shows no old name when its time has come', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const future = cookieOf(tab)
+  on.clock.pass(-hour)
+  await (await signedIn(on, tab.person)).api.auth.me.$patch({ json: { name: 'Augusta' } })
+  await on.settled()
+
+  const isolate = await quickServer({ beside: on })
+  const names: unknown[] = []
+  for (let checks = 0; checks < 14; checks++) {
+    on.clock.pass(300)
+    await on.job()
+    names.push((await bodyOf(await isolate.request('/auth/me', showing(future)))).name)
+  }
+
+  expect(names).toEqual(new Array(14).fill('Augusta'))
+})
+
 test('S84: an isolate whose clock fell back does not go on believing what it heard of a session an hour ago', async () => {
   const on = await quickServer()
   const tab = await signedUp(on)
