@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { accountHolder, cookieOf, quickServer, showing, unpacked } from './credentials.ts'
-import { bodyOf, json, query, signedIn, signedUp } from './harness.ts'
+import { bodyOf, json, query, signedIn, signedUp, signedUpByToken } from './harness.ts'
 
 const patch = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
   ...json(body, headers),
@@ -35,6 +35,26 @@ test('the new cookie carries the new snapshot, and the lease of it', async () =>
   expect([since, until]).toEqual([on.clock.now, on.clock.now + 300])
   expect(user).toMatchObject({ name: 'Augusta' })
 })
+
+test.each([10, 59, 60])(
+  'S31: PATCH /me %i s after the sign-in: the session was last seen when the new cookie was leased',
+  async (seconds) => {
+    const on = await quickServer()
+    const tab = await signedUp(on)
+    const app = await signedUpByToken(on)
+    on.clock.pass(seconds)
+
+    await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
+    await on.request('/auth/me', patch({ name: 'Grace' }, app.bearer))
+
+    const { now } = on.clock
+    const idle = 30 * 86_400
+    const seen = async (id: string) => query(on, 'select last_seen_at, expires_at from sessions where user_id = ?', id)
+    expect(unpacked(cookieOf(tab))[3]).toBe(now)
+    expect(await seen(tab.user.id)).toEqual([[now, now + idle]])
+    expect(await seen(app.user.id)).toEqual([[now - seconds, now - seconds + idle]])
+  },
+)
 
 test.each([
   ['name', { name: 'Augusta' }, { name: 'Augusta', username: 'ada' }],

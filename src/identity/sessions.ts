@@ -68,8 +68,8 @@ export const stands = (p: Params<'sid' | 'secret' | 'now' | 'freshAfter'>): SQL 
   sql`exists (select 1 from sessions where ${shown(p)})`
 
 /**
- * Where a clock fell back, cookies may hold leases that are yet to begin, none of them after the session was last seen:
- * until then the row stays, and the job tells its end again.
+ * Where a clock fell back, cookies may hold leases that are yet to begin, none of them after the session was last seen,
+ * since whatever gives a lease slides that in the same batch: until then the row stays, and the job tells its end again.
  */
 export const ending = (now: SQL, reason: SQL): SQL => sql`ended_at = ${now}, ended_reason = ${reason},
   expires_at = max(min(expires_at, ${now}), last_seen_at), changed_at = max(${now}, last_seen_at), hinted_at = null`

@@ -97,6 +97,29 @@ test('S84: a cookie leased in the future, whose session then ended, is not belie
   expect(statuses).toEqual(new Array(14).fill(401))
 })
 
+test('S84: a lease that a change of the profile gave before the clock fell back is not believed after the end', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  for (let changes = 0; changes < 15; changes++) {
+    on.clock.pass(59)
+    await tab.api.auth.me.$patch({ json: { name: `Ada ${changes}` } })
+  }
+  const future = cookieOf(tab)
+  on.clock.pass(-hour)
+  await tab.api.auth.logout.$post({ json: {} })
+  await on.settled()
+
+  const isolate = await quickServer({ beside: on })
+  const statuses: number[] = []
+  for (let checks = 0; checks < 66; checks++) {
+    on.clock.pass(60)
+    await on.job()
+    statuses.push((await isolate.request('/auth/me', showing(future))).status)
+  }
+
+  expect(statuses).toEqual(new Array(66).fill(401))
+})
+
 test('a cookie leased in the future, whose user then changed, shows no old name when its time has come', async () => {
   const on = await quickServer()
   const tab = await signedUp(on)

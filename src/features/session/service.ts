@@ -79,11 +79,15 @@ export const sessionService = (core: Core) => {
     /** @throws Problem `username_taken` (409) */
     async changeProfile(context: Context, caller: Caller, { username, name }: ProfileChange): Promise<User> {
       const { evidence, userId, sessionId } = caller
+      const { idle, idleShort } = config
       const change = { username: username ?? null, setsName: name === undefined ? 0 : 1, name: name ?? null }
       const [, stale, [changed]] = await context.batch([
         profileStore.change({ ...evidence, ...change }),
         sessionsStore.markStale({ ...evidence, userId }),
-        sessionsStore.byId({ id: sessionId, now: context.now }),
+        // A session was seen whenever a lease of it is given: its end, and what it tells of it, outlast every lease.
+        caller.via === 'cookie'
+          ? sessionsStore.renewal({ ...evidence, idle, idleShort })
+          : sessionsStore.byId({ id: sessionId, now: context.now }),
       ])
       if (changed === undefined) throw new Error('The session that was shown is gone within its own batch.')
       if (username !== undefined && changed.user.username !== username) throw new Problem(usernameTaken)
