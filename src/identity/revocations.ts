@@ -21,6 +21,9 @@ interface Remembered {
 /** How many answers an isolate remembers, and for how many seconds it believes that a session has not ended. */
 const memo = { size: 10_000, negative: 5 }
 
+/** Seconds before a hint is forgotten in which the job tells it anew: two of its runs. */
+const renewal = 120
+
 interface Needs {
   readonly hints: Hints
   readonly patience?: Patience
@@ -31,6 +34,8 @@ interface Needs {
  * only denies. Whatever KV does, a lease or an access token ends by itself within `config.bound` seconds.
  */
 export const newRevocations = (config: Config, { hints, patience = requestPatience }: Needs, facts: Facts) => {
+  /** Seconds for which a hint is held; KV holds none for less than 60. */
+  const ttl = config.bound + 60
   const known = new Map<string, Remembered>()
   const remember = (id: string, hint: Hint | undefined, now: number) => {
     const before = known.get(id)
@@ -90,14 +95,16 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
     /** Tells the hints that are missing, at most 500 at once. Part of the scheduled job. */
     async repair(context: Context): Promise<number> {
       if (!hints.put) return 0
-      const [missing] = await context.batch([store.missing({ since: context.now - config.bound })])
+      const { now } = context
+      const [missing] = await context.batch([
+        store.missing({ since: now - config.bound, renewed: now - ttl + renewal }),
+      ])
       if (missing.length > 0) await put(context, missing)
       return missing.length
     },
   }
 
   async function put(context: Context, changes: readonly Change[]): Promise<void> {
-    const ttl = Math.max(60, config.bound + 60)
     const putOne = ({ id, hint }: Change) =>
       within(patience.put, hints.put?.(id, hint, ttl) ?? Promise.resolve(), 'hints')
     const told = await Promise.allSettled(changes.map(putOne))
@@ -110,23 +117,27 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
 export type Revocations = ReturnType<typeof newRevocations>
 
 const store = {
+  /**
+   * Also what changed in the future, since a clock fell back: there is a hint for as long as a lease may begin, told anew
+   * when it was told by `renewed`.
+   */
   missing: prepare(
-    ['since'],
-    (p) => sql`select id, ended_at, changed_at from sessions
-      where changed_at > ${p.since} and (hinted_at is null or hinted_at < changed_at) limit 500`,
+    ['since', 'renewed'],
+    (p) => sql`select id, ended_at, changed_at from sessions where changed_at > ${p.since}
+      and (hinted_at is null or (hinted_at < changed_at and hinted_at <= ${p.renewed})) limit 500`,
     ([id, endedAt, changedAt]): Change => ({
       id: String(id),
       hint: endedAt === null ? { state: 'stale', at: Number(changedAt) } : { state: 'ended' },
     }),
   ),
-  /** A session that ended is still to be told where `stale` was: that may have come last, over its end. */
+  /** Still to be told: an end that `stale` may have come over, and a change later than the one that was told. */
   hinted: (changes: readonly Change[], now: number) => {
-    const idsOf = (told: readonly Change[]) => JSON.stringify(told.map(({ id }) => id))
-    const ended = changes.filter(({ hint }) => hint.state === 'ended')
+    const told = changes.map(({ id, hint }) => [id, hint.state === 'ended' ? null : hint.at])
     return statement(
       sql`update sessions set
-          hinted_at = iif(ended_at is null or id in (select value from json_each(${idsOf(ended)})), ${now}, null)
-        where id in (select value from json_each(${idsOf(changes)}))`,
+          hinted_at = iif(told.at is null or (ended_at is null and changed_at <= told.at), ${now}, null)
+        from (select value ->> 0 as id, value ->> 1 as at from json_each(${JSON.stringify(told)})) told
+        where sessions.id = told.id`,
     )
   },
 }

@@ -139,6 +139,55 @@ test('a cookie leased in the future, whose user then changed, shows no old name 
   expect(names).toEqual(new Array(14).fill('Augusta'))
 })
 
+test('S84: after a fall an end is told until every lease is over, before it is forgotten and not each minute', async () => {
+  const puts: string[] = []
+  const on = await quickServer({
+    hints: (real) => ({
+      ...real,
+      async put(id, hint, ttl) {
+        puts.push(hint.state)
+        await real.put?.(id, hint, ttl)
+      },
+    }),
+  })
+  const tab = await signedUp(on)
+  on.clock.pass(-hour)
+  await tab.api.auth.logout.$post({ json: {} })
+  await on.settled()
+
+  const held: unknown[] = []
+  for (let minutes = 0; minutes < 64; minutes++) {
+    on.clock.pass(60)
+    held.push(await on.world.hints.get(tab.session.id, () => undefined))
+    await on.job()
+  }
+
+  expect(held).toEqual(new Array(64).fill({ state: 'ended' }))
+  expect(puts.length).toBeLessThanOrEqual(14)
+})
+
+test('a change that was told before a lease begins is told again, as of that lease, once', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const other = await signedIn(on, tab.person)
+  const leasedAt = on.clock.now
+  on.clock.pass(-hour)
+  await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
+  await on.settled()
+  const hintOf = () => on.world.hints.get(other.session.id, () => undefined)
+
+  const first = await hintOf()
+  await on.job()
+  const then = await hintOf()
+  const { hinted } = await on.job()
+
+  expect([first, then]).toEqual([
+    { state: 'stale', at: leasedAt - hour },
+    { state: 'stale', at: leasedAt },
+  ])
+  expect(hinted).toBe(0)
+})
+
 test('S84: an isolate whose clock fell back does not go on believing what it heard of a session an hour ago', async () => {
   const on = await quickServer()
   const tab = await signedUp(on)
