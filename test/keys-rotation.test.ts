@@ -154,3 +154,17 @@ test('S49: ten periods on, each key was new, signed for its time and is gone; tw
 
   expect(new Set(signers).size).toBe(10)
 })
+
+test('S49: readyz says that a key signs also where a clock fell back to before its time, and `none` past its end', async () => {
+  const { on, first, signer } = await setUp()
+  const readyKeys = async () => (await bodyOf(await on.request('/auth/readyz'))).keys
+
+  on.clock.pass(-hour)
+  const fallen = [await readyKeys(), await signer(on)]
+  const { now } = on.clock
+  await query(on, 'update signing_keys set retired_at = ?, expires_at = ?', now, now + hour)
+  const retired = await readyKeys()
+
+  expect(fallen).toEqual(['ok', first])
+  expect(retired).toBe('none')
+})

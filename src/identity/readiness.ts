@@ -8,7 +8,7 @@ export interface Readiness {
   status: 'ok' | 'unready'
   database: 'ok' | 'unavailable'
   migrations: 'ok' | 'missing' | 'unknown'
-  /** `none`: the first request that signs makes one. */
+  /** Whether one signs: where a clock fell back, also before its time. `none`: the first request that signs makes one. */
   keys: 'ok' | 'none' | 'unknown'
   /** Rows that a secret other than the first of the ring sealed. */
   sealedByOldSecret: number | null
@@ -59,7 +59,7 @@ const store = {
   keys: prepare(
     ['sealer', 'now'],
     (p) => sql`select
-        sum(signs_from <= ${p.now} and (retired_at is null or retired_at > ${p.now})) as signing,
+        sum(retired_at is null or retired_at > ${p.now}) as signing,
         sum(substr(private_jwk, 1, length(${p.sealer})) <> ${p.sealer}) as sealed_by_old
       from signing_keys where expires_at is null or expires_at > ${p.now}`,
     ([signing, old]) => ({ signing: Number(signing), old: Number(old) }),
