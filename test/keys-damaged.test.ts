@@ -79,6 +79,19 @@ test.each(damages)(
   },
 )
 
+test('S80: where the key that signs is damaged, whoever asks for the keys gets the one that signs in its place', async () => {
+  const { on, kid } = await damaged(() => '{}')
+
+  const kids = await kidsOf(on)
+  const { tokens } = await signedUpByToken(on)
+  const rows = await query(on, 'select id from signing_keys where retired_at is null')
+
+  expect(kids).toEqual([partsOf(tokens.access_token).header.kid])
+  expect(kids).not.toContain(kid)
+  expect(rows).toEqual([kids])
+  expect(on.logs).toContainEqual(expect.objectContaining({ event: 'key.unreadable', reason: kid }))
+})
+
 test('S80: a damaged key is not published, and the good ones beside it are', async () => {
   const { on, kid, app, before } = await damaged(() => '{"kty":')
   await signedUpByToken(on)

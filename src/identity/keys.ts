@@ -126,7 +126,9 @@ export const newKeys = (config: Config, ring: KeyRing, facts: Facts) => {
     /** @see https://www.rfc-editor.org/rfc/rfc7517#section-5 */
     async jwks(context: Context): Promise<{ keys: JWK[] }> {
       if (!isWarm(context.now)) await load(context)
-      if (current(context.now) === undefined) await replace(context, undefined)
+      const key = current(context.now)
+      // Else whoever asks first learns for five minutes of no key, or of none that signs.
+      if (key?.published === undefined) await replace(context, key)
       return { keys: [...(known?.keys.values() ?? [])].flatMap(({ published }) => published?.jwk ?? []) }
     },
 
