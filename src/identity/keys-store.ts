@@ -57,7 +57,7 @@ export const keysStore = {
   retireBefore: prepare(
     ['id', 'signsFrom', 'expiresAt'],
     (p) => sql`update signing_keys set retired_at = ${p.signsFrom}, expires_at = ${p.expiresAt}
-      where retired_at is null and id <> ${p.id} and signs_from < ${p.signsFrom}
+      where retired_at is null and signs_from < ${p.signsFrom}
         and exists (select 1 from signing_keys where id = ${p.id})`,
   ),
   sealedByAnother: prepare(
