@@ -1,6 +1,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
-import { bearer, partsOf } from './forging.ts'
+import { keysStore } from '../src/identity/keys-store.ts'
+import { anotherKid, bearer, partsOf } from './forging.ts'
 import { bodyOf, json, origin, query, type Server, server, signedUp } from './harness.ts'
 
 const day = 86_400
@@ -167,4 +168,16 @@ test('S49: readyz says that a key signs also where a clock fell back to before i
 
   expect(fallen).toEqual(['ok', first])
   expect(retired).toBe('none')
+})
+
+test('S79: a job that comes second, by a clock that is ahead, retires no key', async () => {
+  const { on, goTo } = await setUp()
+  goTo(day - hour)
+  await on.job()
+  const before = await query(on, 'select * from signing_keys order by id')
+
+  const late = { id: anotherKid(), signsFrom: on.clock.now + hour + 60, expiresAt: on.clock.now + day }
+  await on.world.database.run([keysStore.retireBefore(late)], 5000)
+
+  expect(await query(on, 'select * from signing_keys order by id')).toEqual(before)
 })

@@ -66,7 +66,7 @@ test('S41: an unknown kid is searched for once in ten seconds, and then again', 
   const on = await server()
   const forge = await forger(on, await signedUpByToken(on))
   const tripsFor = async () => {
-    await statusFor(on, await forge.token({ header: { kid: anotherKid() } }))
+    expect(await statusFor(on, await forge.token({ header: { kid: anotherKid() } }))).toBe(401)
     return on.trips.last
   }
   on.clock.pass(1)
@@ -88,6 +88,16 @@ test('S49: an isolate whose clock fell back behind what it read reads the keys a
   await kidsOf(on)
 
   expect(on.trips.last).toBe(1)
+})
+
+test('S41: a known kid is not searched for, however long ago the last search was', async () => {
+  const on = await server()
+  const { tokens } = await signedUpByToken(on)
+  on.clock.pass(20)
+
+  const status = await statusFor(on, tokens.access_token)
+
+  expect([status, on.trips.last]).toEqual([200, 1])
 })
 
 test('S41: the search for unknown kids costs those who hold a known one nothing', async () => {

@@ -129,6 +129,15 @@ test('S29: a login over a cookie that names a session by another secret ends not
   expect((await ada.api.auth.sessions.$get()).status).toBe(200)
 })
 
+test('where the platform tells no country, a session has none', async () => {
+  const on = await server({ argon2id: quick })
+  const { person } = await signedUp(on)
+
+  const answer = await on.request('/auth/login', json(person), { country: undefined })
+
+  expect((await bodyOf(answer)).session.country).toBeNull()
+})
+
 test('S29: a wrong password ends nothing', async () => {
   const on = await server()
   const { api, person } = await signedUp(on)

@@ -50,6 +50,19 @@ test('S99: refresh tokens, and what makes their successors, are stored hashed on
   expect(JSON.stringify(on.logs)).not.toContain('pst_rt_')
 })
 
+test('S32: a refresh while the user is suspended costs the token nothing, whoever else is signed in', async () => {
+  const on = await server()
+  const [{ tokens, user }] = [await signedUpByToken(on), await signedUpByToken(on)]
+  await query(on, 'update users set suspended_at = ? where id = ?', on.clock.now, user.id)
+
+  const suspended = await refresh(on, tokens.refresh_token)
+  await query(on, 'update users set suspended_at = null')
+  on.clock.pass(61)
+  const lifted = await refresh(on, tokens.refresh_token)
+
+  expect([suspended.status, lifted.status]).toEqual([401, 200])
+})
+
 test('the successor is derived under a key that serves refresh tokens alone', async () => {
   const on = await server()
   const { tokens } = await signedUpByToken(on)

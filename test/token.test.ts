@@ -199,3 +199,14 @@ test('S38: roles that changed stand in the very next token, by cookie and by ref
     expect((await on.request('/auth/me', { headers: bearer(access_token) })).status).toBe(200)
   }
 })
+
+test('S41: a forged access token costs an isolate that knows the keys no trip', async () => {
+  const on = await server()
+  const { tokens } = await signedUpByToken(on)
+  const [header, payload, signature = ''] = tokens.access_token.split('.')
+  const forged = [header, payload, signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))].join('.')
+
+  const answer = await on.request('/auth/me', { headers: { authorization: `Bearer ${forged}` } })
+
+  expect([answer.status, on.trips.last]).toEqual([401, 0])
+})
