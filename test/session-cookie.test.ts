@@ -114,6 +114,13 @@ test('S55: the largest snapshot makes a cookie of 1,536 bytes, and none makes a 
   expect(Math.min(...lengths)).toBeLessThan(300)
 })
 
+test('blanks around the value of the cookie are none of it', async () => {
+  const on = await quickServer()
+  const { user, ...ada } = await signedUp(on)
+
+  expect(await userBy(on, `theme=dark; ${cookieName}= \t${cookieOf(ada)} \t; x=1`)).toMatchObject({ id: user.id })
+})
+
 test('S53: of two cookies of one name neither counts, whichever stands first', async () => {
   const on = await quickServer()
   const ada = cookieOf(await signedUp(on))
