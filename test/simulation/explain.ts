@@ -1,6 +1,6 @@
 import { audit, evictedIn, type Rows } from './audit.ts'
 import type { Answer, Deed } from './deed.ts'
-import { expectThat, type Model, Refuted } from './model.ts'
+import { expectThat, type Model, Refuted, type Session } from './model.ts'
 
 /** Every state that explains all answers so far: more than one while nobody can know what a lost answer did. */
 export type States = readonly Model[]
@@ -27,7 +27,8 @@ export const explain = (states: States, outcomes: readonly Outcome[], rows: Rows
   const explained = paths.flatMap(({ model }) => attempt(model, (copy) => audit(copy, rows)))
   const kept = distinct(explained.map((model) => ({ model, left: [] }))).map(({ model }) => model)
   if (kept.length === 0) throw new Refuted([...reasons].slice(0, 8).join('\n     or: '))
-  for (const model of kept) listen(model, outcomes)
+  const before = new Set(states.flatMap(({ sessions }) => sessions.filter(hasEnded).map(({ id }) => id)))
+  for (const model of kept) listen(model, outcomes, before)
   return kept
 }
 
@@ -86,14 +87,16 @@ const waysOf = (deed: Deed, answer: Answer): ((model: Model) => void)[] => {
   return committed ? [undone, done] : [undone]
 }
 
-/** Whatever ended without a hitch was told to whoever listens; what got lost unnoticed is never told. */
-const listen = (model: Model, outcomes: readonly Outcome[]): void => {
-  const untold = model.sessions.filter(({ endedAt, toldAt }) => endedAt !== undefined && toldAt === undefined)
+const hasEnded = ({ endedAt }: Session): boolean => endedAt !== undefined
+
+/** What just ended without a hitch was told to whoever listens; what got lost unnoticed is never told. */
+const listen = (model: Model, outcomes: readonly Outcome[], before: ReadonlySet<string>): void => {
+  const untold = model.sessions.filter((session) => hasEnded(session) && session.toldAt === undefined)
   const isLosing = outcomes.some(({ answer }) => answer.isolate.listening.put === 'losing')
   if (isLosing) for (const session of untold) session.toldAt = Number.POSITIVE_INFINITY
   const [only, ...more] = outcomes
   if (only === undefined || more.length > 0) return
   const { faulted, isolate } = only.answer
   if (faulted || isolate.listening.put !== 'good') return
-  for (const session of untold) if (session.endedAt === model.now) session.toldAt = model.now
+  for (const session of untold) if (!before.has(session.id)) session.toldAt = model.now
 }

@@ -212,7 +212,12 @@ const act = async (one: Run, picks: readonly Pick[], turns: readonly number[]): 
   for (const { answer } of outcomes) keep(one.wallet, model, answer)
   one.tally.audits += 1
   one.models = explain(one.models, outcomes, await readRows(one.stage))
+  const [refused] = planned
+  // Whoever was told to come back reads by the same cookie, where there is one: a fault signed nobody out.
+  if (alone && refused && outcomes[0]?.answer.status === 503) await act(one, [reading(refused.pick)], [])
 }
+
+const reading = (pick: Pick): Pick => ({ ...pick, kind: 'read by cookie', faults: undefined })
 
 /** How often at most others guess at the same: a repeat counts anew where another attempt came between. */
 const rivalsOf = ({ deed, pick }: Planned, planned: readonly Planned[]): number => {
