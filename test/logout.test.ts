@@ -65,6 +65,19 @@ test('logout twice is 204 twice, and the second changes nothing', async () => {
   expect(await query(on, 'select ended_at, changed_at from sessions')).toEqual(rows)
 })
 
+test('S31: a session that has ended ends no other: its cookie cannot sign out everywhere', async () => {
+  const on = await quickServer()
+  const here = await signedUp(on)
+  const there = await signedIn(on, here.person)
+  const kept = cookieOf(here)
+  await here.api.auth.logout.$post({ json: {} })
+
+  await on.request('/auth/logout', showing(kept, json({ everywhere: true })))
+  const alive = await there.api.auth.sessions.$get()
+
+  expect(alive.status).toBe(200)
+})
+
 test('logout here leaves the other sessions, logout everywhere ends them all and nobody else’s', async () => {
   const on = await quickServer()
   const here = await signedUp(on)

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
-import { listHints } from '../src/adapters/revocations.ts'
 import type { Hints } from '../src/base/ports.ts'
 import { cookieOf, quickServer, showing } from './credentials.ts'
-import { faultyDatabase, unreachable } from './faulty-ports.ts'
 import { bodyOf, endless, query, type Server, signedIn, signedUp } from './harness.ts'
 import { fill } from './rows.ts'
 
@@ -127,6 +125,42 @@ test('S31: a session that ends while it is being told to be stale is still to be
   expect(await userOf(elsewhere, cookie)).toBeNull()
 })
 
+test('S31: a session that ends in the second in which it was told to be stale is still to be told, and the job tells it', async () => {
+  const { state, hints } = failingWrites()
+  state.down = false
+  const on = await quickServer({ hints })
+  const tab = await signedUp(on)
+  const other = await signedIn(on, tab.person)
+  await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
+  await on.settled()
+  state.down = true
+
+  await other.api.auth.logout.$post({ json: {} })
+  await on.settled()
+  const untold = await rowOf(on, other.session.id)
+  state.down = false
+  await on.job()
+
+  expect(untold).toEqual([on.clock.now, null])
+  expect(await rowOf(on, other.session.id)).toEqual([on.clock.now, on.clock.now])
+})
+
+test('a change of the profile touches no session that has ended', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+  const other = await signedIn(on, tab.person)
+  await other.api.auth.logout.$post({ json: {} })
+  await on.settled()
+  const row = () => query(on, 'select changed_at, hinted_at from sessions where id = ?', other.session.id)
+  const before = await row()
+  on.clock.pass(1)
+
+  await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
+  await on.settled()
+
+  expect(await row()).toEqual(before)
+})
+
 test('S31: an end that was told and then overtaken by a late `stale` is told again, once, by the job', async () => {
   const { held, hints } = heldWrites()
   const on = await quickServer({ hints })
@@ -192,100 +226,4 @@ test('S92: the row of an ended session stays until the bound has passed, and is 
 
   expect(within).toBeDefined()
   expect(past).toBeUndefined()
-})
-
-/** Two processes without KV: each reads off the database what ended. */
-const processes = async () => {
-  const { next, database } = faultyDatabase()
-  const on = await quickServer()
-  const fetched = { count: 0 }
-  const counted = () => {
-    const real = database(on.world.database)
-    return listHints(
-      {
-        run(queries, limit) {
-          fetched.count += 1
-          return real.run(queries, limit)
-        },
-      },
-      () => on.clock.now,
-      305,
-    )
-  }
-  const options = { beside: on, hints: counted }
-  return { on, next, fetched, options }
-}
-
-test('without KV, a process learns from the list within 10 s, outside of every request but the very first', async () => {
-  const { on, options, fetched } = await processes()
-  const elsewhere = await quickServer(options)
-  const tab = await signedUp(on, { name: 'Ada' })
-  await userOf(elsewhere, cookieOf(tab))
-  const [ended, changed] = [await signedIn(on, tab.person), await signedIn(on, tab.person)]
-  const cookies = [cookieOf(ended), cookieOf(changed)] as const
-  await ended.api.auth.logout.$post({ json: {} })
-  await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
-
-  on.clock.pass(5)
-  const first = await userOf(elsewhere, cookies[0])
-  const trips = elsewhere.trips.last
-  await elsewhere.settled()
-  on.clock.pass(5)
-  const second = await userOf(elsewhere, cookies[0])
-  const renewed = await userOf(elsewhere, cookies[1])
-
-  expect([first.name, second, renewed.name]).toEqual(['Ada', null, 'Augusta'])
-  expect([trips, elsewhere.trips.last]).toEqual([0, 1])
-  expect(fetched.count).toBe(3)
-})
-
-test('without KV, the list is fetched at most every 5 s, however many ask', async () => {
-  const { on, options, fetched } = await processes()
-  const elsewhere = await quickServer(options)
-  const tabs = [await signedUp(on), await signedUp(on), await signedUp(on)]
-  const ask = () => Promise.all(tabs.map((tab) => userOf(elsewhere, cookieOf(tab))))
-
-  const counts: number[] = []
-  for (const seconds of [0, 4, 1, 4, 1]) {
-    on.clock.pass(seconds)
-    await ask()
-    await elsewhere.settled()
-    counts.push(fetched.count)
-  }
-
-  expect(counts).toEqual([1, 1, 2, 2, 3])
-})
-
-test('S80: without KV, a list that cannot be fetched counts as hints that cannot be read', async () => {
-  const { on, options, next } = await processes()
-  const open = await quickServer(options)
-  const closed = await quickServer({ ...options, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
-  const tab = await signedUp(on)
-  const statusOf = async (one: Server) => (await one.request('/auth/me', showing(cookieOf(tab)))).status
-  next(unreachable, unreachable)
-  for (const one of [open, closed]) {
-    await statusOf(one)
-    await one.settled()
-  }
-
-  on.clock.pass(5)
-  const failing = [await statusOf(open), await statusOf(closed)]
-  await Promise.all([open.settled(), closed.settled()])
-  on.clock.pass(5)
-  const back = [await statusOf(open), await statusOf(closed)]
-
-  expect(failing).toEqual([200, 503])
-  expect(back).toEqual([200, 200])
-  expect(open.logs.filter(({ event }) => event === 'revocation_check_unavailable')).toHaveLength(2)
-})
-
-test('S80: without KV, the first look-up of a process waits for the list: an end is not missed at its start', async () => {
-  const { on, options } = await processes()
-  const tab = await signedUp(on)
-  const cookie = cookieOf(tab)
-  await tab.api.auth.logout.$post({ json: {} })
-
-  const fresh = await quickServer({ ...options, settings: { AUTH_REVOCATION_FAIL: 'closed' } })
-
-  expect(await userOf(fresh, cookie)).toBeNull()
 })

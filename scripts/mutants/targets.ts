@@ -29,7 +29,6 @@ export const targets: readonly Target[] = [
   of('password', 'features/password/policy', 'password-policy password-hostile password-change register'),
   of('password', 'features/password/service', `${password} tables.node`),
   of('password', 'features/password/store', password),
-  of('password', 'adapters/password-hash/native', 'password-hash password-hash.node'),
   of('password', 'adapters/password-hash/wasm', 'password-hash.node password-queue'),
   of('refresh', 'features/token/store', token),
   of('refresh', 'features/token/service', token),
