@@ -55,13 +55,16 @@ const siteOver = async (settings: Settings, database: Database): Promise<Site> =
         service = await start(settings)
       },
     },
-    async untilReady() {
-      const began = performance.now()
-      while (!(await isReady(send))) {
-        if (performance.now() - began > 60_000) throw new Error('The service is not ready after a minute.')
-        await pause(10)
-      }
-    },
+    untilReady: () => until(() => isReady(send)),
+  }
+}
+
+/** @throws after a minute */
+const until = async (isSo: () => Promise<boolean>): Promise<void> => {
+  const began = performance.now()
+  while (!(await isSo())) {
+    if (performance.now() - began > 60_000) throw new Error('Nothing is ready after a minute.')
+    await pause(10)
   }
 }
 
@@ -87,7 +90,7 @@ const databaseServer = async (path: string): Promise<Mortal & { readonly url: st
   }
   const restart = async () => {
     child = spawn(databaseBinary() ?? '', args, { stdio: 'ignore', env: { ...process.env, RUST_LOG: 'off' } })
-    while (!(await answers(url))) await pause(10)
+    await until(() => answers(url))
   }
   // A server that nobody asks ends itself after a while.
   const asking = setInterval(() => void answers(url), 5000)
