@@ -69,8 +69,9 @@ export const startProxy = async (target: string): Promise<FaultProxy> => {
       return reply
     }
     const act = fault({ forward, response, random: plan.random })
-    forwarded.add(act)
-    await act.catch(() => response.destroy()).finally(() => forwarded.delete(act))
+    const done = act.catch(() => response.destroy()).finally(() => forwarded.delete(done))
+    forwarded.add(done)
+    await done
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
