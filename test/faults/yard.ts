@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { freePort } from '../../scripts/processes.ts'
 import { libsql } from '../../src/adapters/libsql.ts'
 import { argon2idNode } from '../../src/adapters/password-hash/native.ts'
 import { memoryHints } from '../../src/adapters/revocations.ts'
@@ -17,6 +16,9 @@ import { newUserRows } from './user-rows.ts'
 
 /** Databases under the cells: a server takes one write at a time in each. */
 const databases = 4
+
+/** Nobody listens there, nobody is given it who asks for a free one, and `fetch` does not refuse it by itself as it does 1. */
+const closedPort = 2
 
 /** How much work goes on at once; the cells that wait for the network are not among it. */
 const width = 8
@@ -38,7 +40,7 @@ export const newYard = async (target: string): Promise<Yard & { stop(): void }> 
     stopwatches,
     lanes,
     nowhere: {
-      deaf: `http://127.0.0.1:${await freePort()}/`,
+      deaf: `http://127.0.0.1:${closedPort}/`,
       slamming: `http://127.0.0.1:${(slamming.address() as AddressInfo).port}/`,
     },
     twinOf(act, variant) {
