@@ -116,9 +116,9 @@ const compare = (act: Act, { breaks }: Twin, { first, middle, last, said, end, i
   if (!isWhole) return [`answered ${first.status} and left half of it: ${middle.likeness}`]
   const repeated = (isLate ? breaks : alike).map((one) => one.again)
   const outcomes = first.status === 503 ? [...answered, ...repeated] : answered
-  const words = new Set(outcomes.map(({ outline }) => outline))
-  if (!words.has(said)) return [`ended in ${last.status} after ${first.status}: ${said}, not ${[...words].join(', ')}`]
-  return outcomes.some(({ likeness }) => likeness === end.likeness) ? [] : [`ended as nothing whole: ${end.likeness}`]
+  if (outcomes.some(({ outline, likeness }) => outline === said && likeness === end.likeness)) return []
+  const words = [...new Set(outcomes.map(({ outline }) => outline))].join(', ')
+  return [`ended in ${last.status} after ${first.status}: ${said}, of ${words}, beside these rows: ${end.likeness}`]
 }
 
 /** What the act gave is good; where it gave nothing, somebody else is signed in as before. */
