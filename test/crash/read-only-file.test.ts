@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { bodyOf } from '../http.ts'
 import { sendAll, serviceOverFile, signedUp, start, writesOf } from './service.ts'
 
-/** Permissions bind everybody but root, unless root gives that right up. */
+/** Permissions bind everybody but root, unless root gives that right up: with `setpriv` of util-linux, so on Linux. */
 const bound = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override'] : []
 
 /** Lets the folder and its files be written to, or only read. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { caller } from '../entry/journey.ts'
-import { freshSettings, type Launched, launch, newFolder, type Settings } from '../entry/node-process.ts'
+import { endWithUs, freshSettings, type Launched, launch, newFolder, type Settings } from '../entry/node-process.ts'
 import { bodyOf, cookiesOf, post, type Send } from '../http.ts'
 
 /** A folder that is gone when the test ends. */
@@ -38,6 +38,7 @@ export const holdLock = async (file: string): Promise<{ free(): Promise<unknown>
   const child = spawn(process.execPath, ['--no-warnings', holder, `file:${file}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
+  endWithUs(child)
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   return {

@@ -9,7 +9,7 @@ import { libsql } from '../../src/adapters/libsql.ts'
 import { sqliteFile } from '../../src/adapters/sqlite-file.ts'
 import type { Database } from '../../src/base/ports.ts'
 import { caller } from '../entry/journey.ts'
-import { freshSettings, type Settings } from '../entry/node-process.ts'
+import { endWithUs, freshSettings, type Settings } from '../entry/node-process.ts'
 import type { Send } from '../http.ts'
 import { folder, start, unlimited } from './service.ts'
 
@@ -90,6 +90,7 @@ const databaseServer = async (path: string): Promise<Mortal & { readonly url: st
   }
   const restart = async () => {
     child = spawn(databaseBinary() ?? '', args, { stdio: 'ignore', env: { ...process.env, RUST_LOG: 'off' } })
+    endWithUs(child)
     await until(() => answers(url))
   }
   // A server that nobody asks ends itself after a while.

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -20,7 +19,7 @@ export interface Launched {
   readonly child: ChildProcess
   /** Resolves to how it ended. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
-  /** Resolves when it listens, rejects when it ends before. */
+  /** Resolves when it listens, rejects when it ends before, or does not begin. */
   readonly listening: Promise<void>
   /** Ends it with SIGKILL. */
   readonly stop: () => Promise<void>
@@ -43,6 +42,13 @@ export const freshSettings = async (data: string): Promise<Settings & { readonly
   }
 }
 
+/** Kills the child with SIGKILL where this process exits before it. */
+export const endWithUs = (child: ChildProcess): void => {
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('close', () => process.off('exit', kill))
+}
+
 /**
  * Starts the entry of Node as `npm start` does, with these settings and nothing else of the environment; `prefix` is a
  * command that runs it.
@@ -52,9 +58,12 @@ export const launch = (settings: Settings, prefix: readonly string[] = []): Laun
   const env = { PATH, ...settings }
   const [command = '', ...args] = [...prefix, process.execPath, '--no-warnings', entry]
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
+  endWithUs(child)
+  const closed = Promise.withResolvers<Awaited<Launched['ended']>>()
+  const ended = closed.promise
   const logs: LogLine[] = []
   const listening = Promise.withResolvers<void>()
+  child.once('error', listening.reject).once('close', (code, signal) => closed.resolve({ code, signal }))
   createInterface({ input: child.stdout }).on('line', (line) => {
     const said: LogLine = JSON.parse(line)
     logs.push(said)
