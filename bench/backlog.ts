@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Database } from '../src/base/ports.ts'
 import { statement } from '../src/identity/statement.ts'
 import { bodyOf } from '../test/http.ts'
+import { newDice } from './dice.ts'
 import { emailOf, password } from './fill.ts'
 import { type InProcess, inProcess } from './in-process.ts'
 import { median, quantile } from './load.ts'
@@ -56,6 +57,7 @@ interface Traffic {
 
 /** Two clients that sign in, refresh four times, and begin again, until `isOver`. Answers their milliseconds. */
 const traffic = async (on: InProcess, users: number, isOver: () => boolean): Promise<Traffic> => {
+  const dice = newDice(users)
   const seen: Traffic = { logins: [], refreshes: [], failed: 0 }
   const post = async (path: string, json: object, into: number[]) => {
     const started = performance.now()
@@ -66,7 +68,7 @@ const traffic = async (on: InProcess, users: number, isOver: () => boolean): Pro
   }
   const client = async () => {
     while (!isOver()) {
-      const email = emailOf(1 + Math.floor(Math.random() * users))
+      const email = emailOf(1 + dice.below(users))
       const { tokens } = await post('/auth/login', { email, password, transport: 'token' }, seen.logins)
       let refresh_token = tokens?.refresh_token
       for (let nth = 0; nth < 4; nth++) {

@@ -71,10 +71,11 @@ const sample = async (startWorker: () => ReturnType<Stage['serve']>, act: operat
   const started = performance.now()
   const worker = await startWorker()
   const ready = performance.now()
-  await act()
+  const isRight = await act()
   const answered = performance.now()
-  await act()
+  const isRightAgain = await act()
   const again = performance.now()
   await worker.stop()
+  if (!isRight || !isRightAgain) throw new Error('What was answered is not what was asked for.')
   return { start: answered - started, first: answered - ready, second: again - answered }
 }

@@ -56,7 +56,10 @@ const inLease = ({ cookie, userId, sessionId }: SignedIn) => ({
 const strictly = ({ cookie, sessionId }: SignedIn) => ({
   isRead: true,
   call: { path: '/auth/sessions', headers: { cookie } },
-  isRight: (body: string) => JSON.parse(body).sessions.every(({ id }: { id: string }) => id === sessionId),
+  isRight(body: string) {
+    const ids = JSON.parse(body).sessions.map(({ id }: { id: string }) => id)
+    return ids.length === 1 && ids[0] === sessionId
+  },
 })
 
 const login = (json: { readonly email: string; readonly password: string }) => ({

@@ -15,7 +15,7 @@ const allowances: readonly Allowance[] = [
   { step: /^SCAN (o|offered)$/, of: /^with offered as/, because: 'an attempt has four counters' },
   { step: /^SCAN json_each VIRTUAL TABLE/, because: 'the service sends that list itself' },
   { step: /^(SCAN [mc] VIRTUAL|USE TEMP B-TREE)/, of: /pragma_table_info/, because: 'these are our own tables' },
-  { step: /^(SCAN signing_keys$|USE TEMP B-TREE)/, of: /\bsigning_keys\b/, because: 'one key is made a month' },
+  { step: /^(SCAN signing_keys$|USE TEMP B-TREE)/, of: /\bfrom signing_keys\b/, because: 'one key is made a month' },
   {
     step: /^USE TEMP B-TREE FOR (RIGHT PART OF |LAST TERM OF )?ORDER BY$/,
     of: /\bfrom (devices|sessions) where (sessions\.)?user_id = \?/,
@@ -50,12 +50,29 @@ export const explainOn =
  * SQLite makes without statistics, as in a database in which nobody ever ran ANALYZE.
  */
 export const flawsOf = async (explain: Explain, statements: readonly Query[]): Promise<string[]> => {
-  const flaws: string[] = []
-  for (const query of statements) {
-    const isAllowed = (step: string) =>
-      allowances.some((one) => one.step.test(step) && (one.of?.test(query.sql) ?? true))
-    const costly = (await explain(query)).filter((step) => isCostly(step) && !isAllowed(step))
-    flaws.push(...costly.map((step) => `${step}: ${query.sql}`))
-  }
-  return flaws
+  const costly = await costlyOf(explain, statements)
+  const flaws = costly.filter((one) => !allowances.some((allowance) => allows(allowance, one)))
+  return flaws.map(({ step, sql }) => `${step}: ${sql}`)
 }
+
+/** The allowances that none of these statements needs. */
+export const idleAllowances = async (explain: Explain, statements: readonly Query[]): Promise<string[]> => {
+  const costly = await costlyOf(explain, statements)
+  return allowances.filter((allowance) => !costly.some((one) => allows(allowance, one))).map(({ step }) => `${step}`)
+}
+
+interface Costly {
+  readonly step: string
+  readonly sql: string
+}
+
+const costlyOf = async (explain: Explain, statements: readonly Query[]): Promise<Costly[]> => {
+  const found: Costly[] = []
+  for (const query of statements) {
+    const steps = (await explain(query)).filter(isCostly)
+    found.push(...steps.map((step) => ({ step, sql: query.sql })))
+  }
+  return found
+}
+
+const allows = ({ step, of = /^/ }: Allowance, costly: Costly): boolean => step.test(costly.step) && of.test(costly.sql)

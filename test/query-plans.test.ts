@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { everyStatement } from './every-statement.ts'
 import { query, server } from './harness.ts'
-import { explainOn, flawsOf } from './plan-flaws.ts'
+import { explainOn, flawsOf, idleAllowances } from './plan-flaws.ts'
 
 test('no statement that the service sends reads a table from end to end, or sorts what may grow', async () => {
   const { on, statements } = await everyStatement()
@@ -10,6 +10,12 @@ test('no statement that the service sends reads a table from end to end, or sort
 
   expect(flaws).toEqual([])
   expect(await query(on, "select name from sqlite_master where name like 'sqlite_stat%'")).toEqual([])
+})
+
+test('nothing is allowed to a plan that none needs: an allowance left over would hide the next flaw', async () => {
+  const { on, statements } = await everyStatement()
+
+  expect(await idleAllowances(explainOn(on), statements)).toEqual([])
 })
 
 test('every foreign key has an index on its own side: whoever deletes a parent looks for its children', async () => {

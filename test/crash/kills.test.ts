@@ -101,5 +101,6 @@ test(`S77, S80: nothing acknowledged is lost, and nothing is half done, whatever
 
   console.table(summary(kills))
   expect(kills.length).toBe(count)
+  expect(kills.reduce((sum, { unanswered }) => sum + unanswered, 0)).toBeGreaterThan(0)
   expect([...kills.flatMap(({ lost }) => lost), ...kept.flat()]).toEqual([])
 })

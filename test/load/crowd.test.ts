@@ -54,10 +54,11 @@ const newOwners = () => {
 }
 
 /** All that an answer tells: its body, and what its cookies and tokens say when they are opened. */
-const told = async (answer: Response): Promise<string> => {
+const told = async (answer: Response, watch: Watch): Promise<string> => {
   const text = await answer.clone().text()
   const cookies = answer.headers.getSetCookie().map((line) => line.replace(/^[^=]+=([^;]*).*$/, '$1'))
   const sessions = cookies.filter((value) => value.startsWith('W')).map(unpacked)
+  watch.opened += sessions.length
   const tokens = text.match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g) ?? []
   return JSON.stringify([text, cookies, sessions, tokens.map(partsOf)])
 }
@@ -72,7 +73,7 @@ const newPerson = (on: Server, owners: ReturnType<typeof newOwners>, i: number, 
     const answer = await (/register|login|change/.test(path) ? watch.hashing(ask) : ask())
     watch.open -= 1
     watch.answers += 1
-    const others = owners.foreign(await told(answer), email)
+    const others = owners.foreign(await told(answer, watch), email)
     const isOwn = others.length === 0 && answer.status === status
     if (!isOwn) watch.wrong.push(`${email} ${init.method ?? 'GET'} ${path}: ${answer.status} ${others.join()}`)
     return answer
@@ -92,6 +93,8 @@ interface Watch {
   open: number
   most: number
   answers: number
+  /** Session cookies that were read. */
+  opened: number
   readonly wrong: string[]
 }
 
@@ -155,7 +158,7 @@ test('CVE-2025-67490, CVE-2026-40155: of 500 interleaved people of one isolate e
   const on = await slowServer(newDice(seed))
   await query(on, 'pragma synchronous = off')
   const owners = newOwners()
-  const watch: Watch = { hashing: atMost(60), open: 0, most: 0, answers: 0, wrong: [] }
+  const watch: Watch = { hashing: atMost(60), open: 0, most: 0, answers: 0, opened: 0, wrong: [] }
 
   await Promise.all(
     Array.from({ length: people }, (_, i) => (i % 2 === 0 ? byCookie : byToken)(newPerson(on, owners, i, watch))),
@@ -164,5 +167,6 @@ test('CVE-2025-67490, CVE-2026-40155: of 500 interleaved people of one isolate e
   console.log(`${watch.answers} answers, ${watch.most} requests under way at once`)
   expect(watch.wrong, `SEED=${seed}`).toEqual([])
   expect(watch.answers).toBeGreaterThan(people * 10)
+  expect(watch.opened).toBeGreaterThan(people)
   expect(watch.most).toBe(people)
 })
