@@ -89,6 +89,10 @@ test.concurrent.for(linkFaults)(
       violations.map((what) => `${title} · ${fault} · FAULT_SEED=${seed} FAULT_ACT='${title}' · ${what}`),
     )
     expect(violations).toEqual([])
+    expect(found.length).toBeGreaterThan(0)
+    expect(found.filter(({ met }) => met === 0).map(({ title, seed }) => `${title} ${seed}`)).toEqual([])
+    const broken = found.filter(({ reruns }) => reruns.broken > 0)
+    expect(broken.length).toBeLessThanOrEqual(Math.ceil(found.length / 100))
   },
 )
 
@@ -97,6 +101,8 @@ const summary = (cells: readonly Report[]) => ({
   seeds: seeds.length,
   cells: cells.length,
   'requests that met it': cells.reduce((sum, { met }) => sum + met, 0),
+  'reruns: held up': cells.reduce((sum, { reruns }) => sum + reruns.heldUp, 0),
+  'of broken trips': cells.reduce((sum, { reruns }) => sum + reruns.broken, 0),
   violations: cells.reduce((sum, { violations }) => sum + violations.length, 0),
   'slowest answer, ms': Math.max(...cells.map(({ slowest }) => slowest.own)),
   'on the wall': Math.max(...cells.map(({ slowest }) => slowest.wall)),

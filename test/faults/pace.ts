@@ -22,7 +22,8 @@ const beat = 75
 
 /**
  * Tells the time that something takes without the time for which this process had other work to do: a beat that comes
- * late says for how long.
+ * late says for how long. That also subtracts work of its own that keeps the process busy for longer than a beat, which
+ * is why what was held up for little is judged by the time in all.
  */
 export const newStopwatches = () => {
   let last = performance.now()
