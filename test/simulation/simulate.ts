@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { inject, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { times } from '../soak.ts'
 import { run } from './run.ts'
 import { newTheatre } from './stage.ts'
-import { type Sequence, sequence } from './steps.ts'
+import { kinds, type Sequence, sequence } from './steps.ts'
 import { newTally, type Tally } from './tally.ts'
 
 /** Sequences that wait for the same pauses, so that both cores of a machine are busy with two files. */
@@ -23,9 +23,8 @@ export const simulate = (half: number): void => {
   const sequences = isReplay ? 1 : Math.ceil(times(1000, 100_000) / 2 / lanes)
   const tally = newTally()
   const started = performance.now()
-  const title = 'S77 S79 S80 S97: of sequence after sequence, each answer is one that a service of this contract gives'
   test.concurrent.each(Array.from({ length: isReplay ? 1 : lanes }, (_, lane) => lane))(
-    `${title} (half ${half}, lane %i)`,
+    `half ${half}, lane %i`,
     async (lane) => {
       const theatre = await newTheatre()
       let failedAt = Number.POSITIVE_INFINITY
@@ -48,6 +47,12 @@ export const simulate = (half: number): void => {
       if (tally.sequences >= sequences * lanes) progress(tally, started)
     },
   )
+  if (isReplay) return
+  test('in these sequences all comes up that the simulation is about', () => {
+    expect(Object.keys(tally.commands).toSorted()).toEqual(Object.keys(kinds).toSorted())
+    expect(Object.keys(tally.faults).toSorted()).toEqual(['away', 'lost'])
+    expect(Object.keys(tally.answers)).toEqual(expect.arrayContaining(['200', '401', '409', '429', '503']))
+  })
 }
 
 const report = ({

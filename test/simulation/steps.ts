@@ -39,7 +39,7 @@ export interface Sequence {
 }
 
 /** How often each kind is picked. */
-const kinds = {
+export const kinds = {
   register: 3,
   login: 9,
   'read by cookie': 18,
