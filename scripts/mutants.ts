@@ -15,8 +15,8 @@ import { end } from './processes.ts'
  *
  *   npm run test:mutants -- [part of a file's name ...] [--sample 200] [--seed 1] [--workers 2] [--again]
  *
- * A sample is of each file. What was seen once is remembered in `.mutants.log` while the file stays as it is; `--again`
- * forgets it.
+ * A sample is of each file. What was killed once is remembered in `.mutants.log` while the file and its tests stay as
+ * they are; `--again` forgets it. In the score a timeout counts as seen, and what stays unclear counts as not seen.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,11 +33,12 @@ const logPath = join(root, '.mutants.log')
 
 interface Mutant extends Mutation {
   readonly file: string
-  /** Of the file's text and the mistake. */
+  /** Of the file's text, the mistake, and the tests. */
   readonly key: string
 }
 
-type Verdict = 'killed' | 'timeout' | 'survived'
+/** Unclear is what the tests ran into without one of them failing. */
+type Verdict = 'killed' | 'timeout' | 'survived' | 'unclear'
 
 /** Milliseconds until a batch is given up: for its beginning, and for each mutant. */
 const patience = { start: 120_000, mutant: 60_000 }
@@ -45,11 +46,14 @@ const batchSize = 16
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 16)
 
+const testsOf = (file: string): readonly string[] => targets.find((target) => target.file === file)?.tests ?? []
+
 const mutantsOf = (file: string): Mutant[] => {
   const source = readFileSync(join(root, file), 'utf8')
+  const tests = testsOf(file).map((test) => [test, readFileSync(join(root, test), 'utf8')])
   return mutationsOf(source).map((mutation) => {
     const { start, end, text } = mutation
-    return { ...mutation, file, key: hash(JSON.stringify([file, source, start, end, text])) }
+    return { ...mutation, file, key: hash(JSON.stringify([file, source, start, end, text, tests])) }
   })
 }
 
@@ -79,7 +83,7 @@ const conclude = (mutant: Mutant, verdict: Verdict, by = '') => {
 
 /** What the tests of a file say of these changes; nothing where the process had to be ended. */
 const ask = async (file: string, edits: Question['edits']): Promise<Answer> => {
-  const question: Question = { file, edits, tests: targets.find((target) => target.file === file)?.tests ?? [] }
+  const question: Question = { file, edits, tests: testsOf(file) }
   const child: ChildProcess = fork(join(root, 'scripts/mutants/trial.ts'), {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -104,7 +108,7 @@ const judge = async (file: string, mutants: readonly Mutant[]): Promise<void> =>
     const killer = answers[i]
     if (typeof killer === 'string') conclude(mutant, killer.includes(' timed out in ') ? 'timeout' : 'killed', killer)
     else if (killer === null) conclude(mutant, 'survived')
-    else if (mutants.length === 1) conclude(mutant, answers.length === 0 ? 'timeout' : 'killed')
+    else if (mutants.length === 1) conclude(mutant, answers.length === 0 ? 'timeout' : 'unclear')
     else await judge(file, [mutant])
   }
 }
@@ -139,8 +143,12 @@ const work = async () => {
 }
 await Promise.all(Array.from({ length: Number(values.workers) }, work))
 
-const survivors = all.filter(({ key }) => verdicts.get(key) === 'survived')
-for (const { file, line, before, after } of survivors) console.log(`\n${file}:${line}\n- ${before}\n+ ${after}`)
+for (const { key, file, line, before, after } of all) {
+  const verdict = verdicts.get(key)
+  if (verdict === 'survived' || verdict === 'unclear')
+    console.log(`\n${verdict}: ${file}:${line}\n- ${before}\n+ ${after}`)
+}
+console.log('\nScore: killed and timeout, of all.')
 console.table(
   Object.fromEntries(
     [...Map.groupBy(all, ({ file }) => targets.find((target) => target.file === file)?.group ?? '')].map(
@@ -151,7 +159,7 @@ console.table(
 
 function tally(of: readonly Mutant[]) {
   const count = (verdict: Verdict) => of.filter(({ key }) => verdicts.get(key) === verdict).length
-  const survived = count('survived')
-  const score = `${((100 * (of.length - survived)) / of.length).toFixed(1)} %`
-  return { mutants: of.length, killed: count('killed'), timeout: count('timeout'), survived, score }
+  const [killed, timeout, survived, unclear] = [count('killed'), count('timeout'), count('survived'), count('unclear')]
+  const score = `${((100 * (killed + timeout)) / of.length).toFixed(1)} %`
+  return { mutants: of.length, killed, timeout, survived, unclear, score }
 }
