@@ -10,6 +10,17 @@ import type { Stopwatches } from './pace.ts'
 /** Seconds after which nobody believes a session that has ended. */
 const bound = 305
 
+/** Seconds after which an isolate asks KV again, and KV may still say what it said. */
+const staleness = 30
+
+const usual: ServerOptions = {
+  plug: gated,
+  argon2id: quick,
+  limiter: openLimiter,
+  // The file is here; only KV is slow.
+  patience: { ...requestPatience, database: endless.database, trip: endless.trip },
+}
+
 /** A session whose cookie somebody holds. */
 interface Held {
   readonly id: string
@@ -18,6 +29,8 @@ interface Held {
 
 export interface KvReport {
   readonly violations: readonly string[]
+  /** How often the fault fired. */
+  readonly met: number
   readonly own: number
   readonly wall: number
 }
@@ -34,13 +47,11 @@ interface Given {
 export const runKvCell = async ({ world, act, fault, random, stopwatches }: Given): Promise<KvReport> => {
   const clock = { now: () => 0 }
   const kv = newKv(() => clock.now())
-  const hints = () => kvHints(fault(kv, { now: () => clock.now(), random }))
+  let met = 0
+  const fires = () => void met++
+  const hints = () => kvHints(fault(kv, { now: () => clock.now(), random, fires }))
   const options: ServerOptions = {
-    plug: gated,
-    argon2id: quick,
-    limiter: openLimiter,
-    // The file is here; only KV is slow.
-    patience: { ...requestPatience, database: endless.database, trip: endless.trip },
+    ...usual,
     hints,
     world: async (now) => {
       clock.now = now
@@ -70,7 +81,7 @@ export const runKvCell = async ({ world, act, fault, random, stopwatches }: Give
     ...(await followUp(on, elsewhere, held)),
   ]
   await elsewhere.settled()
-  return { violations, ...time }
+  return { violations, met, ...time }
 }
 
 const holdingsOf = async (answer: Response): Promise<Held[]> => {
@@ -101,7 +112,12 @@ const followUp = async (on: Server, elsewhere: Server, held: readonly Held[]): P
     await expectStatus(`${whose}, where it did`, on.request('/auth/me', { headers }), now)
     await expectStatus(`${whose}, elsewhere`, elsewhere.request('/auth/me', { headers }), [200, ...now])
   }
-  on.clock.pass(bound)
+  on.clock.pass(staleness)
+  for (const { id, headers } of held) {
+    const allowed = rows.get(id) === null ? [200] : [200, 401]
+    await expectStatus('where KV is asked again', elsewhere.request('/auth/me', { headers }), allowed)
+  }
+  on.clock.pass(bound - staleness)
   for (const { id, headers } of held) {
     const isLive = rows.get(id) === null
     await expectStatus('past the bound', elsewhere.request('/auth/me', { headers }), isLive ? [200] : [401])

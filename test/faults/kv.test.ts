@@ -36,13 +36,19 @@ test.for(Object.entries(kvFaults))(
       violations.map((what) => `${title} · ${name} · FAULT_SEED=${seed} FAULT_ACT='${title}' · ${what}`),
     )
     expect(violations).toEqual([])
+    expect(found.length).toBeGreaterThan(0)
+    // One act alone may have nothing to tell KV.
+    if (FAULT_ACT === undefined) expect(metIn(found)).toBeGreaterThan(0)
   },
 )
+
+const metIn = (cells: readonly KvReport[]): number => cells.reduce((sum, { met }) => sum + met, 0)
 
 const summary = (cells: readonly KvReport[]) => ({
   operations: operations.length,
   seeds: seeds.length,
   cells: cells.length,
+  'times it fired': metIn(cells),
   violations: cells.reduce((sum, { violations }) => sum + violations.length, 0),
   'slowest answer, ms': Math.round(Math.max(...cells.map(({ own }) => own))),
   'on the wall': Math.round(Math.max(...cells.map(({ wall }) => wall))),
