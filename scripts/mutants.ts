@@ -87,6 +87,8 @@ const ask = async (file: string, edits: Question['edits']): Promise<Answer> => {
   const child: ChildProcess = fork(join(root, 'scripts/mutants/trial.ts'), {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    // As JSON `undefined`, what cannot be told, would arrive as `null`.
+    serialization: 'advanced',
   })
   const impatience = new AbortController()
   try {
