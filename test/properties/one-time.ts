@@ -13,6 +13,8 @@ export interface OneTime {
   effectOf(answer: Response): Promise<unknown>
   /** How many uses the database knows of. */
   uses(on: Server): Promise<number>
+  /** To the database, of one use. */
+  readonly trips: number
   /** Of many at once the losers are told so, or get what the winner got. */
   readonly losers: readonly number[]
 }
@@ -27,6 +29,7 @@ export const oneTime: Readonly<Record<string, OneTime>> = {
     effectOf: async (answer) => (await bodyOf(answer)).refresh_token,
     // A successor is a row beside the first.
     uses: (on) => count(on, 'select count(*) - 1 from refresh_tokens'),
+    trips: 1,
     // Within its grace a repeat answers the same successor.
     losers: [200],
   },
@@ -38,6 +41,7 @@ export const oneTime: Readonly<Record<string, OneTime>> = {
     spend: (on, id) => on.request('/auth/challenge', json({ id, method: 'totp', code: rightCode })),
     effectOf: async (answer) => (await bodyOf(answer)).session.id,
     uses: (on) => count(on, 'select count(*) from sessions'),
+    trips: 2,
     losers: [410],
   },
 }
