@@ -230,9 +230,9 @@ export const endOne = (scene: Scene): Deed | undefined => {
     expectThat(isDue || status === 503, `${status} for the end of ${isOwn ? 'their own' : 'another’s'} session`)
     if (isOwn) end(model, session)
   })
-  /** The repeat of a trip whose reply got lost finds its own session ended, be it by another who came between. */
-  const isRepeated = (model: Model, { status, faulted, alone }: Answer): boolean =>
-    status === 204 && faulted && !alone && target === shown.sid && sessionOf(model, target)?.endedAt === model.now
+  /** The repeat of a trip whose reply got lost finds its own session ended, be it by another in the same second. */
+  const isRepeated = (model: Model, { status, faulted }: Answer): boolean =>
+    status === 204 && faulted && target === shown.sid && sessionOf(model, target)?.endedAt === model.now
   return {
     title: `person ${pick.who} ends ${target} by ${shown.via} of ${shown.sid}`,
     ask: request(`/auth/sessions/${target}`, { method: 'DELETE', headers: shown.headers }, pick),
