@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { type Dice, newDice } from '../../bench/dice.ts'
 import { times } from '../soak.ts'
 import { violationsIn } from './invariants.ts'
 import { lostPasswords, lostRows, lostSessions } from './ledger.ts'
-import { newRandom, type Random } from './random.ts'
 import { type Site, siteOverFile, siteOverServer } from './sites.ts'
 import { newTraffic } from './traffic.ts'
 import { type Account, write } from './writers.ts'
@@ -25,13 +25,13 @@ interface Kill {
 }
 
 /** Writers write until so many answers came; then something dies, comes back, and whatever got lost is asked for again. */
-const killAmongWriters = async ({ title, site, dies }: Victim, random: Random): Promise<Kill> => {
+const killAmongWriters = async ({ title, site, dies }: Victim, dice: Dice): Promise<Kill> => {
   const traffic = newTraffic(site.send)
   const accounts: Account[] = []
   let isOver = false
-  const enough = traffic.answers(10 + random.below(50))
-  const writers = Array.from({ length: 4 + random.below(13) }, () =>
-    write(accounts, traffic.ask, random.fork(), () => isOver),
+  const enough = traffic.answers(10 + dice.below(50))
+  const writers = Array.from({ length: 4 + dice.below(13) }, () =>
+    write(accounts, traffic.ask, dice.fork(), () => isOver),
   )
   await Promise.race([enough, Promise.all(writers)])
 
@@ -75,7 +75,7 @@ const summary = (kills: readonly Kill[]) => {
 }
 
 test(`S77, S80: nothing acknowledged is lost, and nothing is half done, whatever is killed under writers (CRASH_SEED=${seed})`, async () => {
-  const random = newRandom(seed)
+  const dice = newDice(seed)
   const [onFile, onServer] = await Promise.all([siteOverFile(), siteOverServer()])
   const victims: readonly Victim[] = [
     { title: 'service over a file', site: onFile, dies: onFile.service },
@@ -83,11 +83,11 @@ test(`S77, S80: nothing acknowledged is lost, and nothing is half done, whatever
     { title: 'database server', site: onServer, dies: onServer.server },
   ]
   const count = times(12, 100)
-  const order = random.shuffle(Array.from({ length: count }, (_, i) => victims[i % victims.length]))
+  const order = dice.shuffle(Array.from({ length: count }, (_, i) => victims[i % victims.length]))
   const kills: Kill[] = []
 
   for (const victim of order) {
-    if (victim) kills.push(await killAmongWriters(victim, random))
+    if (victim) kills.push(await killAmongWriters(victim, dice))
   }
   const kept = await Promise.all(
     [onFile, onServer].map((site) => {

@@ -1,5 +1,5 @@
+import type { Dice } from '../../bench/dice.ts'
 import { cookiesOf, post } from '../http.ts'
-import type { Random } from './random.ts'
 import { somebody } from './service.ts'
 import type { Answer, Ask } from './traffic.ts'
 
@@ -23,12 +23,12 @@ export interface Account {
 type Act = (account: Account, ask: Ask) => Promise<void>
 
 /** Registers people, one after another, who then do a few things each, until it is over. */
-export const write = async (accounts: Account[], ask: Ask, random: Random, isOver: () => boolean): Promise<void> => {
+export const write = async (accounts: Account[], ask: Ask, dice: Dice, isOver: () => boolean): Promise<void> => {
   while (!isOver()) {
     const account = newAccount()
     accounts.push(account)
-    await register(account, ask, random.pick(['cookie', 'token']))
-    for (let left = random.below(10); left > 0 && !isOver(); left--) await random.pick(possible(account))(account, ask)
+    await register(account, ask, dice.pick(['cookie', 'token']))
+    for (let left = dice.below(10); left > 0 && !isOver(); left--) await dice.pick(possible(account))(account, ask)
   }
 }
 

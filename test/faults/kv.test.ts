@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from 'vitest'
 import { newWorld } from '#world'
+import { newDice } from '../../bench/dice.ts'
 import { titled } from '../acts.ts'
 import { times } from '../soak.ts'
 import { kvFaults } from './kv.ts'
 import { type KvReport, runKvCell } from './kv-cell.ts'
 import { inParallel, newStopwatches } from './pace.ts'
-import { newRandom } from './random.ts'
 
 const { FAULT_SEED, FAULT_ACT } = process.env
 
@@ -27,7 +27,7 @@ test.for(Object.entries(kvFaults))(
     const cells = operations.flatMap(([title, act]) => seeds.map((seed) => ({ title, act, seed })))
 
     const found = await inParallel(cells, name === 'is slow' ? 40 : 4, async ({ title, act, seed }) => {
-      const random = newRandom(`${title} ${name} ${seed}`)
+      const random = newDice(`${title} ${name} ${seed}`).next
       return { title, seed, ...(await runKvCell({ world, act, fault, random, stopwatches })) }
     })
     reports.set(name, found)

@@ -1,8 +1,8 @@
+import { newDice } from '../../bench/dice.ts'
 import { libsql } from '../../src/adapters/libsql.ts'
 import type { Database } from '../../src/base/ports.ts'
 import { passed, quickFaults, refused, slowFaults } from './link-faults.ts'
 import type { Cell, Plan } from './proxy.ts'
-import { newRandom } from './random.ts'
 import type { Variant } from './stage.ts'
 
 export type LinkFault = keyof typeof quickFaults | keyof typeof slowFaults | typeof refused
@@ -28,7 +28,7 @@ export interface Draw {
 }
 
 export const draw = ({ title, fault, seed }: Cellmate): Draw => {
-  const random = newRandom(`${title} ${fault} ${seed}`)
+  const random = newDice(`${title} ${fault} ${seed}`).next
   const variant = { isCold: random() < 0.3, remember: random() < 0.5 }
   const [place, length] = [random(), random()]
   return {

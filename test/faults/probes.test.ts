@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { newDice } from '../../bench/dice.ts'
 import type { Database } from '../../src/base/ports.ts'
 import { acts } from '../acts.ts'
 import { bodyOf } from '../harness.ts'
 import type { Yard } from './cell.ts'
 import { linkFaults, newPlan } from './plan.ts'
-import { newRandom } from './random.ts'
 import { type Ground, newStage } from './stage.ts'
 import { newYard } from './yard.ts'
 
@@ -21,7 +21,7 @@ test.concurrent.for(linkFaults)(
   async (fault) => {
     if (leased === undefined) throw new Error('The table of acts has no session in lease.')
     const ground = yard.grounds[0] as Ground
-    const plan = newPlan(fault, Number.POSITIVE_INFINITY, 0, newRandom(fault))
+    const plan = newPlan(fault, Number.POSITIVE_INFINITY, 0, newDice(fault).next)
     const cell = yard.proxy.cell(ground.name, plan.plan)
     const broken = plan.link(cell, yard.nowhere)
     let isBroken = true
