@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import type { ProvidedContext } from 'vitest'
@@ -49,6 +50,8 @@ declare module 'vitest' {
 export default defineConfig(
   async ({ mode }): Promise<ViteUserConfig> => ({
     test: {
+      // Left to itself it leaves a core free, and on two cores runs one file after the other.
+      maxWorkers: Math.max(2, availableParallelism() - 1),
       coverage: { provider: 'istanbul', include: ['src/**'], exclude: ['src/entry/**'], reporter: ['text', 'html'] },
       projects: [
         {

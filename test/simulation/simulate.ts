@@ -15,7 +15,8 @@ const smaller = 60_000
 /** As a failure prints them. */
 const { SIMULATION_SEED: seedText, SIMULATION_PATH: path } = process.env
 
-const firstSeed = seedText === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(seedText)
+/** Each soak goes where none has been; `npm test` goes the same way each time, so that what turns it red is a change. */
+const firstSeed = Number(seedText ?? times(20_261_120, Math.floor(Math.random() * 2 ** 31)))
 
 /** Half of the simulation: each of two files is one half, for a core each. */
 export const simulate = (half: number): void => {
