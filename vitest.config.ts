@@ -100,8 +100,9 @@ export default defineConfig(
             include: ['test/{faults,crash,simulation,load}/**/*.test.ts'],
             testTimeout: (mode === 'soak' ? 24 * 60 : 10) * 60_000,
             hookTimeout: 60_000,
-            // Some of these depend on how soon things happen: the other projects first, and none beside them.
+            // Some of these depend on how soon things happen: the other projects first, and then one file at a time.
             sequence: { groupOrder: 1 },
+            maxWorkers: 1,
             globalSetup: ['test/worlds/file.setup.ts', 'test/worlds/libsql.setup.ts'],
             provide: { isSoak: mode === 'soak' },
           },

@@ -139,7 +139,8 @@ const compare = (act: Act, { breaks }: Twin, { first, middle, last, said, end, .
   const alike = breaks.filter((one) => one.first.likeness === middle.likeness)
   const isWhole = alike.some((one) => first.status === 503 || one.first.status === first.status)
   if (!isWhole) return [`answered ${first.status} and left half of it: ${middle.likeness}`]
-  if (story.isBroken && last.status === 503) return []
+  // Two things went wrong, which no twin has seen: what came of both is not judged, but that nobody was refused.
+  if (story.isBroken && (last.status === 503 || last.status === act.status)) return []
   const repeated = (story.isLate ? breaks : alike).map((one) => one.again)
   const outcomes = first.status === 503 ? [...answered, ...repeated] : answered
   if (outcomes.some(({ outline, likeness }) => outline === said && likeness === end.likeness)) return []

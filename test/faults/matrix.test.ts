@@ -92,7 +92,7 @@ test.concurrent.for(linkFaults)(
     expect(found.length).toBeGreaterThan(0)
     expect(found.filter(({ met }) => met === 0).map(({ title, seed }) => `${title} ${seed}`)).toEqual([])
     const broken = found.filter(({ reruns }) => reruns.broken > 0)
-    expect(broken.length).toBeLessThanOrEqual(Math.ceil(found.length / 100))
+    expect(broken.length).toBeLessThanOrEqual(Math.ceil(found.length / 10))
   },
 )
 
