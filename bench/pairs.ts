@@ -43,7 +43,8 @@ const newAddress = (): string => {
 }
 
 const somebody = () => `ada.${crypto.randomUUID()}@example.com`
-const nobodies = Array.from({ length: accounts }, somebody)
+/** Of each question its own: else the guesses of one count against the next. */
+const strangers = () => Array.from({ length: accounts }, somebody)
 const inTurn = <T>(all: readonly T[], i: number): T => all[i % all.length] as T
 
 const register = async ({ send }: Ground, extra: object = {}) => {
@@ -67,6 +68,7 @@ const login = (title: string, change?: string): Pair => ({
   status: 401,
   async prepare(ground) {
     const people = await registerAll(ground)
+    const nobodies = strangers()
     for (const { userId } of change ? people : []) await ground.sql(change ?? '', userId)
     return {
       known: (i) => post('/auth/login', { email: inTurn(people, i).email, password: wrong }),
@@ -95,9 +97,9 @@ const limited = (title: string, setting: string, from: () => Call['headers']): P
   settings: { [setting]: '1' },
   async prepare(ground) {
     const { email } = await register(ground)
-    const [ofKnown, ofUnknown] = [from(), from()]
+    const [ofKnown, ofUnknown, nobody] = [from(), from(), somebody()]
     const known = () => post('/auth/login', { email, password: wrong }, ofKnown)
-    const unknown = () => post('/auth/login', { email: nobodies[0], password: wrong }, ofUnknown)
+    const unknown = () => post('/auth/login', { email: nobody, password: wrong }, ofUnknown)
     await ground.send(known())
     await ground.send(unknown())
     return { known, unknown }
@@ -108,7 +110,7 @@ const refusedRegistration = (title: string, refused: string): Pair => ({
   title,
   status: 422,
   async prepare(ground) {
-    const people = await registerAll(ground)
+    const [people, nobodies] = [await registerAll(ground), strangers()]
     return {
       known: (i) => post('/auth/register', { email: inTurn(people, i).email, password: refused }),
       unknown: (i) => post('/auth/register', { email: inTurn(nobodies, i), password: refused }),
