@@ -78,6 +78,18 @@ test('an access token issued in the future is refused until then, and a refresh 
   expect([early.status, now.status]).toEqual([401, 200])
 })
 
+/** What the cookie is worth to a new isolate, again and again, while the job runs. */
+const shownElsewhere = async (on: Server, cookie: string, { times, every }: { times: number; every: number }) => {
+  const isolate = await quickServer({ beside: on })
+  const statuses: number[] = []
+  for (let checks = 0; checks < times; checks++) {
+    on.clock.pass(every)
+    await on.job()
+    statuses.push((await isolate.request('/auth/me', showing(cookie))).status)
+  }
+  return statuses
+}
+
 test('S84: a cookie leased in the future, whose session then ended, is not believed when its time has come', async () => {
   const on = await quickServer()
   const tab = await signedUp(on)
@@ -86,13 +98,7 @@ test('S84: a cookie leased in the future, whose session then ended, is not belie
   await tab.api.auth.logout.$post({ json: {} })
   await on.settled()
 
-  const isolate = await quickServer({ beside: on })
-  const statuses: number[] = []
-  for (let checks = 0; checks < 14; checks++) {
-    on.clock.pass(300)
-    await on.job()
-    statuses.push((await isolate.request('/auth/me', showing(future))).status)
-  }
+  const statuses = await shownElsewhere(on, future, { times: 14, every: 300 })
 
   expect(statuses).toEqual(new Array(14).fill(401))
 })
@@ -109,13 +115,7 @@ test('S84: a lease that a change of the profile gave before the clock fell back 
   await tab.api.auth.logout.$post({ json: {} })
   await on.settled()
 
-  const isolate = await quickServer({ beside: on })
-  const statuses: number[] = []
-  for (let checks = 0; checks < 66; checks++) {
-    on.clock.pass(60)
-    await on.job()
-    statuses.push((await isolate.request('/auth/me', showing(future))).status)
-  }
+  const statuses = await shownElsewhere(on, future, { times: 66, every: 60 })
 
   expect(statuses).toEqual(new Array(66).fill(401))
 })
