@@ -59,6 +59,33 @@ export type Argon2id = (
   length: number,
 ) => Promise<Uint8Array>
 
+/** One message as it leaves. No header of it holds CR or LF; `to` is byte for byte the address that is stored. */
+export interface Mail {
+  /** The same for every attempt at one message, so that whoever can tells a repeat by it. */
+  readonly id: string
+  readonly from: { readonly address: string; readonly name: string }
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  /** BCP 47. */
+  readonly language: string
+}
+
+/** `refused` is final: no later attempt would fare better. `reason` is for an operator, and quotes no message. */
+export type Delivery = { readonly status: 'taken' } | { readonly status: 'refused'; readonly reason: string }
+
+export interface Mailer {
+  /** As settings and logs call it. */
+  readonly name: 'console' | 'cloudflare' | 'resend' | 'smtp' | 'mailbox'
+  /**
+   * Hands a message to whoever delivers it.
+   * @param limit Milliseconds
+   * @throws Whatever kept it from being taken this time: it is tried again
+   */
+  send(mail: Mail, limit: number): Promise<Delivery>
+}
+
 /** One line of JSON a call. Never a secret, an e-mail address, a token or a code. */
 export type Log = (line: Readonly<Record<string, unknown>>) => void
 
