@@ -18,6 +18,7 @@ const ports = {
   argon2id: async () => new Uint8Array(),
   clock: systemClock,
   log: () => {},
+  mailer: undefined,
 }
 const { tokens } = newCore(config, ports)
 

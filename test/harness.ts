@@ -5,7 +5,7 @@ import { type App, createApp } from '../src/app.ts'
 import type { Clock } from '../src/base/clock.ts'
 import { readSettings } from '../src/base/config.ts'
 import type { Patience } from '../src/base/deadline.ts'
-import type { Argon2id, Database, Hints, Limiter, Value, Visit } from '../src/base/ports.ts'
+import type { Argon2id, Database, Hints, Limiter, Mailer, Value, Visit } from '../src/base/ports.ts'
 import { type Core, newCore, type Ports } from '../src/identity/core.ts'
 import { runJob } from '../src/identity/job.ts'
 import type { Session } from '../src/identity/session-views.ts'
@@ -35,6 +35,8 @@ export interface ServerOptions {
   readonly hints?: (real: Hints) => Hints
   readonly argon2id?: (real: Argon2id) => Argon2id
   readonly limiter?: Limiter
+  /** Without it nothing can be mailed. */
+  readonly mailer?: Mailer
   /** For tests of time limits: without it the service waits as long as a busy machine may need. */
   readonly patience?: Patience
   /** Plugs into the sockets before the features are mounted. */
@@ -79,6 +81,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
     ...(options.limiter ? { limiter: options.limiter } : {}),
     patience: options.patience ?? endless,
     clock: () => clock.now,
+    mailer: options.mailer,
     log: (line) => {
       if (line.event === 'request') trips.last = Number(line.trips)
       logs.push(line)

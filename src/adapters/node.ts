@@ -24,6 +24,7 @@ export const nodePorts = ({ database: at, bound, limits }: Config, argon2id: Arg
     argon2id,
     clock: systemClock,
     log: consoleLog,
+    mailer: undefined,
   }
 }
 

@@ -1,5 +1,6 @@
 import { type ProxySetting, parseProxy } from './addresses.ts'
 import { parseDatabaseUrl } from './database-url.ts'
+import { type Brand, type MailSettings, readMail } from './mail-settings.ts'
 import { isLoopback, type OriginPolicy, originPolicy, parseOrigin } from './origins.ts'
 import { secretWeakness } from './secret-strength.ts'
 import { type IntegerName, integers, settings, type TextName } from './settings.ts'
@@ -41,6 +42,8 @@ export interface Config {
   }
   readonly database: { readonly url: string; readonly authToken: string | undefined } | undefined
   readonly cronSecret: string | undefined
+  readonly mail: MailSettings
+  readonly brand: Brand
 }
 
 /** Names a setting and the way out, never its value: both are logged, and answered to strangers. */
@@ -58,8 +61,9 @@ export interface Settings {
 }
 
 /**
- * Reads every setting, and tells every problem at once. What is not a string is a binding and ignored; space around a
- * value is dropped (`echo | wrangler secret put` leaves a line feed); an empty value is unset.
+ * Reads every setting, and tells every problem at once. What is not a string is a binding and ignored, but for `EMAIL`,
+ * with which a sender is needed; space around a value is dropped (`echo | wrangler secret put` leaves a line feed); an
+ * empty value is unset.
  */
 export const readSettings = (env: Readonly<Record<string, unknown>>): Settings => {
   const source = readSource(env)
@@ -70,11 +74,12 @@ export const readSettings = (env: Readonly<Record<string, unknown>>): Settings =
   const proxy = readProxy(source)
   const origins = readTrustedOrigins(source, origin)
   const cronSecret = readCronSecret(source)
+  const mail = readMail(mailSource(source), origin, typeof env.EMAIL === 'object' && env.EMAIL !== null)
   const { problems, warnings } = source
   const isBroken = problems.length > 0 || origin === undefined || secrets === undefined || audiences === undefined
   if (isBroken) return { config: undefined, problems, warnings }
   const own = { origin, issuer: issuerOf(origin), secureCookies: !isLoopback(origin) }
-  return { config: { ...own, secrets, origins, audiences, proxy, cronSecret, ...rest }, problems, warnings }
+  return { config: { ...own, secrets, origins, audiences, proxy, cronSecret, ...rest, ...mail }, problems, warnings }
 }
 
 interface Source {
@@ -222,6 +227,11 @@ const readCronSecret = (source: Source): string | undefined => {
   if (text === undefined || /^[\x21-\x7e]{16,512}$/.test(text)) return text
   return fail(source, 'CRON_SECRET', 'Not 16 to 512 visible ASCII characters.', secretFix)
 }
+
+const mailSource = (source: Source): Parameters<typeof readMail>[0] => ({
+  text: (name) => textOf(source, name),
+  fail: (...problem) => fail(source, ...problem),
+})
 
 const integerOf = (source: Source, name: IntegerName, fallback: number = integers[name].default): number => {
   const text = source.values.get(name)

@@ -63,6 +63,32 @@ const texts = {
     meaning: 'The database. Wins over the D1 binding `DB`.',
   },
   TURSO_AUTH_TOKEN: { default: '', range: 'visible ASCII', meaning: 'The token of that database.' },
+  SMTP_URL: {
+    default: '',
+    range: '`smtp://` (STARTTLS) or `smtps://`, user and password percent-encoded',
+    meaning: 'The server that takes mail for delivery. Not beside RESEND_API_KEY; wins over the binding `EMAIL`.',
+  },
+  RESEND_API_KEY: {
+    default: '',
+    range: 'visible ASCII',
+    meaning: 'Sends mail through Resend. Wins over the binding `EMAIL`.',
+  },
+  AUTH_MAIL_FROM: {
+    default: '',
+    range: '`Name <address>` or an address; required as soon as mail can be sent',
+    meaning: 'The sender of every message. An address alone takes the name of the product.',
+  },
+  AUTH_PRODUCT_NAME: {
+    default: 'the host of AUTH_ORIGIN',
+    range: '1 to 64 characters without controls',
+    meaning: 'What messages call the product.',
+  },
+  AUTH_LOGO_URL: {
+    default: '',
+    range: 'an `https://` URL, or `http://` on loopback',
+    meaning: 'The image above every message.',
+  },
+  AUTH_BRAND_COLOR: { default: '#2563eb', range: '`#rrggbb`', meaning: 'The colour of buttons in messages.' },
   CRON_SECRET: {
     default: '',
     range: '16 to 512 visible ASCII characters',

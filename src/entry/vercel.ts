@@ -12,7 +12,7 @@ const service = createService(process.env, ({ database: at, bound, limits }) => 
   const database = libsql(at.url, at.authToken)
   const hints = listHints(database, systemClock, bound)
   const limiter = memoryLimiter(limits.requests, systemClock)
-  return { database, hints, limiter, argon2id, clock: systemClock, log: consoleLog }
+  return { database, hints, limiter, argon2id, clock: systemClock, log: consoleLog, mailer: undefined }
 })
 for (const problem of service.problems) consoleLog({ event: 'misconfigured', ...problem })
 

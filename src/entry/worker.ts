@@ -14,7 +14,7 @@ const service = createService({ ...env }, ({ database: at, bound, limits }) => {
   if (database === undefined || at?.url.startsWith('file:')) return noDatabase('the D1 binding DB')
   const hints = REVOCATIONS ? kvHints(REVOCATIONS) : listHints(database, systemClock, bound)
   const limiter = REQUESTS ? platformLimiter(REQUESTS) : memoryLimiter(limits.requests, systemClock)
-  return { database, hints, limiter, argon2id, clock: systemClock, log: consoleLog }
+  return { database, hints, limiter, argon2id, clock: systemClock, log: consoleLog, mailer: undefined }
 })
 for (const problem of service.problems) consoleLog({ event: 'misconfigured', ...problem })
 

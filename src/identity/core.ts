@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { keyRing } from '../base/crypto.ts'
 import type { Patience } from '../base/deadline.ts'
-import type { Argon2id, Database, Hints, Limiter, Log } from '../base/ports.ts'
+import type { Argon2id, Database, Hints, Limiter, Log, Mailer } from '../base/ports.ts'
 import { type Callers, newCallers } from './callers.ts'
 import { newCredentials } from './credentials.ts'
 import { type Devices, newDevices } from './devices.ts'
@@ -24,6 +24,8 @@ export interface Ports {
   readonly argon2id: Argon2id
   readonly clock: Clock
   readonly log: Log
+  /** Undefined where nothing can be mailed. */
+  readonly mailer: Mailer | undefined
   /** How long requests wait for the others; a test on a busy machine waits longer. */
   readonly patience?: Patience
 }
