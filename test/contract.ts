@@ -13,6 +13,8 @@ export const checkAnswer = async (app: App, request: Request, answer: Response):
   const { origin, pathname: path } = new URL(request.url)
   const at = `${request.method} ${path}: ${answer.status}`
   checkHeaders(at, answer)
+  const isPage = answer.headers.get('content-type')?.startsWith('text/html') ?? false
+  await checkPolicy(at, answer, isPage)
   if (request.method === 'HEAD' || request.method === 'OPTIONS') return
   // A target such as `/auth/./me` is another than the one that `URL` makes of it.
   const isExact = request.url.startsWith(`${origin}${path}`)
@@ -31,6 +33,8 @@ export const checkAnswer = async (app: App, request: Request, answer: Response):
     if ((await answer.clone().text()) !== '') throw new Error(`${at}: declared without a body`)
     return
   }
+  if (isPage !== (shape === 'html')) throw new Error(`${at}: declared with another kind of body`)
+  if (shape === 'html') return
   const body: unknown = await answer.clone().json()
   const result = shape.safeParse(body)
   if (!result.success) throw new Error(`${at}: ${JSON.stringify(body)} is not as declared: ${result.error.message}`)
@@ -40,7 +44,6 @@ const checkHeaders = (at: string, { headers }: Response): void => {
   const expected = {
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     vary: 'Origin',
   }
   for (const [name, value] of Object.entries(expected)) {
@@ -50,6 +53,39 @@ const checkHeaders = (at: string, { headers }: Response): void => {
   const isPublic = /^(GET|HEAD) \/auth\/\.well-known\/jwks\.json: 200/.test(at)
   const cache = isPublic ? 'public, max-age=300' : 'no-store'
   if (headers.get('cache-control') !== cache) throw new Error(`${at}: ${headers.get('cache-control')}`)
+}
+
+/** What nobody may loosen. A page allows by hash what it holds, and nothing else of the kind. */
+const checkPolicy = async (at: string, answer: Response, isPage: boolean): Promise<void> => {
+  const policy = answer.headers.get('content-security-policy') ?? ''
+  if (!isPage) {
+    if (policy !== "default-src 'none'; frame-ancestors 'none'") throw new Error(`${at}: its policy is ${policy}`)
+    return
+  }
+  const directives = Object.fromEntries(policy.split('; ').map((one) => one.split(/ (.*)/s)))
+  const text = await answer.clone().text()
+  const hashes = async (tag: string) => {
+    const inline = [...text.matchAll(new RegExp(`<${tag}\\b[^>]*>(.*?)</${tag}>`, 'gs'))].map(([, code = '']) => code)
+    return (await Promise.all(inline.map(hashOf))).join(' ')
+  }
+  const { 'img-src': _, ...rest } = directives
+  const expected = {
+    'default-src': "'none'",
+    'script-src': await hashes('script'),
+    'style-src': await hashes('style'),
+    'connect-src': "'self'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+    'base-uri': "'none'",
+  }
+  if (answer.body !== null && text !== '' && JSON.stringify(rest) !== JSON.stringify(expected)) {
+    throw new Error(`${at}: its policy is ${policy}, not of ${JSON.stringify(expected)}`)
+  }
+}
+
+const hashOf = async (text: string): Promise<string> => {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+  return `'sha256-${btoa(String.fromCharCode(...bytes))}'`
 }
 
 const matches = ({ method, path }: DocumentedRoute, asked: string, target: string): boolean =>

@@ -4,10 +4,13 @@ import { invalidRequest, Problem, type ProblemType } from '../base/errors.ts'
 import type { Env } from './env.ts'
 import { malformedRequest, problemsOf } from './problem.ts'
 
-/** What a route promises: each status with the shape of its body; null for none. */
+/** The body of an answer: JSON of a shape, a page of HTML, or none. */
+export type AnswerBody = z.ZodMiniType | 'html' | null
+
+/** What a route promises: each status with its body. */
 export interface RouteDoc {
   readonly summary: string
-  readonly responses: Readonly<Record<number, z.ZodMiniType | null>>
+  readonly responses: Readonly<Record<number, AnswerBody>>
   /** The route's own; those of the guards, of `validate` and of every route add themselves. */
   readonly problems?: readonly ProblemType[]
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { ProblemType } from '../base/errors.ts'
 import { isLoopback } from '../base/origins.ts'
-import type { DocumentedRoute } from './contract.ts'
+import type { AnswerBody, DocumentedRoute } from './contract.ts'
 import { ProblemShape } from './shapes.ts'
 
 /** The OpenAPI 3.1 document of the routes, from the declarations that validate them. */
@@ -47,16 +47,21 @@ const contentOf = ({ schema, form }: NonNullable<DocumentedRoute['body']>) => {
   return { 'application/json': media, ...(form ? { 'application/x-www-form-urlencoded': media } : {}) }
 }
 
-const successes = (responses: Readonly<Record<number, z.ZodMiniType | null>>) =>
+const successes = (responses: Readonly<Record<number, AnswerBody>>) =>
   Object.fromEntries(
-    Object.entries(responses).map(([status, shape]) => [
+    Object.entries(responses).map(([status, body]) => [
       status,
       {
         description: status === '204' ? 'Done.' : 'The answer.',
-        ...(shape === null ? {} : { content: { 'application/json': { schema: jsonSchema(shape, 'output') } } }),
+        ...(body === null ? {} : { content: answerContent(body) }),
       },
     ]),
   )
+
+const answerContent = (body: NonNullable<AnswerBody>) =>
+  body === 'html'
+    ? { 'text/html': { schema: { type: 'string' } } }
+    : { 'application/json': { schema: jsonSchema(body, 'output') } }
 
 const refusals = (problems: readonly ProblemType[]) => {
   const byStatus = Map.groupBy(problems, ({ status }) => String(status))
