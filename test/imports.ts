@@ -26,33 +26,39 @@ const layers: readonly Layer[] = [
     typesOnly: ['drizzle-orm'],
   },
   {
+    name: 'messages',
+    files: /^src\/messages\//,
+    imports: ['src/messages/', 'src/base/'],
+    packages: ['hono/html'],
+  },
+  {
     name: 'identity',
     files: /^src\/identity\//,
-    imports: ['src/identity/', 'src/base/'],
+    imports: ['src/identity/', 'src/messages/', 'src/base/'],
     packages: ['drizzle-orm', 'jose', 'zod', 'bowser'],
   },
   {
     name: 'http',
     files: /^src\/http\//,
-    imports: ['src/http/', 'src/identity/', 'src/base/'],
+    imports: ['src/http/', 'src/identity/', 'src/messages/', 'src/base/'],
     packages: ['hono', 'zod'],
   },
   {
     name: 'routes',
     files: new RegExp(`^${feature}/(?:routes|page)\\.tsx?$`),
-    imports: ['src/features/$1/', 'src/http/', 'src/identity/', 'src/base/'],
+    imports: ['src/features/$1/', 'src/http/', 'src/identity/', 'src/messages/', 'src/base/'],
     packages: ['hono', 'zod'],
   },
   {
     name: 'store',
     files: new RegExp(`^${feature}/(?:store|schema)\\.ts$`),
-    imports: ['src/features/$1/schema.ts', 'src/identity/', 'src/base/'],
+    imports: ['src/features/$1/schema.ts', 'src/identity/', 'src/messages/', 'src/base/'],
     packages: ['drizzle-orm'],
   },
   {
     name: 'service',
     files: new RegExp(`^${feature}/[^/]+\\.ts$`),
-    imports: ['src/features/$1/', 'src/identity/', 'src/base/'],
+    imports: ['src/features/$1/', 'src/identity/', 'src/messages/', 'src/base/'],
     packages: [],
   },
   {
@@ -64,7 +70,7 @@ const layers: readonly Layer[] = [
   {
     name: 'app',
     files: /^src\/app\.ts$/,
-    imports: ['src/features/', 'src/http/', 'src/identity/', 'src/base/'],
+    imports: ['src/features/', 'src/http/', 'src/identity/', 'src/messages/', 'src/base/'],
     packages: ['hono'],
   },
   {

@@ -1,0 +1,229 @@
+import type { Language } from './language.ts'
+
+export const en = {
+  direction: 'ltr',
+  labels: {
+    link: 'Or open this link in your browser:',
+    time: 'Time',
+    device: 'Device',
+    address: 'IP address',
+    country: 'Country',
+    unknownDevice: 'Unknown device',
+    erased: 'What was erased',
+  },
+  erasable: {
+    users: 'Account',
+    sessions: 'Sessions',
+    passwords: 'Passwords',
+    devices: 'Remembered devices',
+    codes: 'Links and codes sent by email',
+    refresh_tokens: 'Tokens of apps',
+    challenges: 'Unfinished sign-ins',
+    other: 'Other records',
+  },
+  messages: {
+    verify_email: {
+      subject: 'Confirm your email address for {product}',
+      heading: 'Confirm your email address',
+      body: ['This address was used to create an account at {product}.'],
+      link: {
+        lead: 'Confirm that it is yours.',
+        button: 'Confirm email address',
+        expiry: 'The link works once, within {life}.',
+      },
+      notYou: 'If this was not you, you can remove the unconfirmed account that uses your address:',
+      notMe: 'This was not me',
+    },
+    account_exists: {
+      subject: 'You already have an account at {product}',
+      heading: 'You already have an account',
+      body: [
+        'Someone tried to create an account at {product} with this address. It has one already, so nothing was changed.',
+        'If this was you, sign in as usual. If you no longer know your password, choose “Forgot password” there.',
+      ],
+      notYou: 'If this was not you, there is nothing to do. Your account is safe.',
+    },
+    no_account: {
+      subject: 'No account at {product} for this address',
+      heading: 'No account for this address',
+      body: [
+        'Someone asked for a new password at {product} with this address, but there is no account for it.',
+        'If this was you, you may have signed up with another address. Try that one, or create an account.',
+      ],
+      notYou: 'If this was not you, there is nothing to do.',
+    },
+    reset_password: {
+      subject: 'Reset your password for {product}',
+      heading: 'Reset your password',
+      body: ['Someone asked for a new password for your account at {product}.'],
+      link: {
+        lead: 'If this was you, choose a new password. You will then be signed out everywhere.',
+        button: 'Choose a new password',
+        expiry: 'The link works once, within {life}.',
+      },
+      notYou: 'If this was not you, ignore this message. Your password stays as it is.',
+    },
+    change_email: {
+      subject: 'Confirm your new email address for {product}',
+      heading: 'Confirm your new address',
+      body: ['Someone wants to use this address for their account at {product}.'],
+      link: {
+        lead: 'If this was you, confirm the change. Until then, your old address stays in use.',
+        button: 'Confirm new address',
+        expiry: 'The link works once, within {life}.',
+      },
+      notYou: 'If this was not you, ignore this message. Nothing will change.',
+    },
+    address_taken: {
+      subject: 'Your address is already in use at {product}',
+      heading: 'This address is already in use',
+      body: [
+        'Someone wanted to use this address for another account at {product}. It belongs to your account already, so nothing was changed.',
+        'If this was you, sign in with this address, or choose another one for the other account.',
+      ],
+      notYou: 'If this was not you, there is nothing to do. Your account is safe.',
+    },
+    email_changed: {
+      subject: 'Your email address for {product} was changed',
+      heading: 'Your email address was changed',
+      body: ['Your account at {product} now uses another address. This one no longer signs in.'],
+      link: {
+        lead: 'If this was not you, undo the change. Your account returns to this address, and every session and sign-in method added since then is removed.',
+        button: 'Undo the change',
+        expiry: 'The link works once, within {life}.',
+      },
+      notYou: 'If you made this change yourself, there is nothing to do. Otherwise contact {product} if you need help.',
+    },
+    sign_in_link: {
+      subject: 'Sign in to {product}',
+      heading: 'Sign in to {product}',
+      body: [],
+      link: {
+        lead: 'Here is the link you asked for.',
+        button: 'Sign in',
+        expiry: 'The link works once, within {life}. Do not forward this message.',
+      },
+      notYou: 'If this was not you, ignore this message. Nobody can sign in without it.',
+    },
+    sign_in_code: {
+      subject: 'Your code for signing in to {product}',
+      heading: 'Sign in to {product}',
+      body: ['Enter this code where you asked for it.'],
+      code: { expiry: 'The code works once, within {life}. Never tell it to anyone, not even to {product}.' },
+      notYou: 'If this was not you, ignore this message. Nobody can sign in without the code.',
+    },
+    confirm_code: {
+      subject: 'Finish signing in to {product}',
+      heading: 'Finish signing in',
+      body: [
+        'Your password was right. Enter this code to confirm your email address and finish signing in to {product}.',
+      ],
+      code: { expiry: 'The code works once, within {life}. Never tell it to anyone, not even to {product}.' },
+      notYou: 'If this was not you, someone knows your password. Choose a new one, and do not pass on the code.',
+    },
+    account_claimed: {
+      subject: 'Your address is confirmed at {product}',
+      heading: 'Your address is confirmed',
+      body: [
+        'You have now proven that this address is yours. Your account at {product} had been created with it before, without such proof.',
+        'Because that may have been someone else, every password, session and sign-in method from before was removed. To sign in with a password, choose a new one.',
+      ],
+      notYou: 'If this was not you, someone can read your mail. Change the password of your mailbox first.',
+    },
+    new_device: {
+      subject: 'New sign-in to {product}',
+      heading: 'New sign-in',
+      body: ['Your account at {product} was used from a device that we have not seen before.'],
+      notYou:
+        'If this was you, there is nothing to do. If not, choose a new password for {product}: it signs out every device.',
+    },
+    password_changed: {
+      subject: 'Your password for {product} was changed',
+      heading: 'Your password was changed',
+      body: ['The password of your account at {product} was changed. Every other device was signed out.'],
+      notYou:
+        'If this was not you, choose “Forgot password” where you sign in, and set a new password with this address.',
+    },
+    token_reused: {
+      subject: 'We ended a session at {product}',
+      heading: 'We ended a session',
+      body: [
+        'A key that keeps an app signed in to your account at {product} was used a second time. That can mean that it was copied, so we ended that session. Your other sessions go on.',
+      ],
+      notYou:
+        'Sign in again where you were signed out. If you do not recognise this device, choose a new password too.',
+    },
+    deletion_scheduled: {
+      subject: 'Your account at {product} will be deleted',
+      heading: 'Your account will be deleted',
+      body: [
+        'Your account at {product} and everything in it will be erased on {erasesAt}.',
+        'To keep it, sign in before then.',
+      ],
+      notYou: 'If this was not you, sign in to keep your account, and choose a new password.',
+    },
+    account_deleted: {
+      subject: 'Your account at {product} was deleted',
+      heading: 'Your account was deleted',
+      body: ['Your account at {product} was erased, and cannot be restored. This is your receipt.'],
+      notYou: 'If this was not you, contact {product}. This address is free to be used for a new account.',
+    },
+  },
+  pages: {
+    verify: {
+      title: 'Confirm your email address',
+      body: 'Confirm that this email address is yours.',
+      button: 'Confirm email address',
+      done: { title: 'Address confirmed', body: 'Thank you. You can close this page.' },
+    },
+    disown: {
+      title: 'This was not you?',
+      body: 'Someone created an account with your email address. You can remove it, with everything in it.',
+      button: 'Remove the account',
+      done: {
+        title: 'Account removed',
+        body: 'Nothing that belongs to your address is left. You can close this page.',
+      },
+    },
+    reset: {
+      title: 'Choose a new password',
+      body: 'You will be signed out everywhere, and then sign in with the new password.',
+      label: 'New password',
+      hint: 'At least {min} characters.',
+      button: 'Save password',
+      done: { title: 'Password saved', body: 'You can now sign in with your new password.' },
+    },
+    confirmChange: {
+      title: 'Confirm your new address',
+      body: 'From now on, your account will use this email address.',
+      button: 'Confirm new address',
+      done: { title: 'Address changed', body: 'Your account now uses your new address. You can close this page.' },
+    },
+    undoChange: {
+      title: 'Undo the change of address',
+      body: 'Your account returns to this address. Every session and sign-in method added since the change is removed.',
+      button: 'Undo the change',
+      done: {
+        title: 'Change undone',
+        body: 'Your account has its address back. Now sign in and choose a new password.',
+      },
+    },
+    signIn: {
+      title: 'Sign in',
+      body: 'One more step, so that only you can use this link.',
+      button: 'Sign in',
+      done: { title: 'You are signed in', body: 'You can close this page and go back to the app.' },
+    },
+  },
+  pageFailures: {
+    incomplete: 'This link is incomplete. Open it from the message again, or copy all of it.',
+    usedOrExpired: 'This link was used already, or has expired. Ask for a new one.',
+    tooManyAttempts: 'Too many attempts. Wait a few minutes, and try again.',
+    unavailable: 'This is not possible right now. Nothing was changed. Try again in a moment.',
+    weakPassword: 'This password is too short or too easy to guess. Choose another one.',
+    moreNeeded: 'Your account asks for one more step. Sign in where you usually do.',
+    unexpected: 'Something went wrong. Try again, or ask for a new link.',
+    scriptNeeded: 'This page needs JavaScript.',
+  },
+  pageBusy: 'One moment …',
+} satisfies Language
