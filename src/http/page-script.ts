@@ -3,13 +3,10 @@
  * and sends it when the button is pressed, to the path of the page. Opening the page consumes nothing.
  */
 export const pageScript = `
-const form = document.querySelector('form')
-const outcome = document.querySelector('#outcome')
-const button = form.querySelector('[type=submit]')
-const password = form.querySelector('input')
-const texts = JSON.parse(form.dataset.texts)
+const [form, heading, outcome, on] = ['form', 'h1', '#outcome', '#on'].map((one) => document.querySelector(one))
+const [button, password, peek] = ['[type=submit]', '#password', '#peek'].map((one) => form.querySelector(one))
+const { done, failures, busy, labels } = JSON.parse(form.dataset.texts)
 const token = new URLSearchParams(location.hash.slice(1)).get('token')
-const final = ['no_token', 'code_used_or_expired', 'email_taken', 'account_suspended']
 let isBusy = false
 
 const say = (text, tone = '') => {
@@ -17,23 +14,28 @@ const say = (text, tone = '') => {
   outcome.className = tone
 }
 
-const finish = (text, tone) => {
+const finish = ({ title, body }, tone) => {
   form.hidden = true
-  say(text, tone)
-  document.title = text
-  outcome.focus()
+  heading.textContent = title
+  heading.focus()
+  say(body, tone)
+}
+
+const giveUp = (text) => {
+  form.hidden = true
+  say(text, 'bad')
 }
 
 const refuse = (code, fields = {}) => {
-  const reason =
-    code === 'rate_limited' ? 'too_many_attempts'
-    : code !== 'invalid_request' ? code
-    : 'newPassword' in fields ? 'weak_password'
-    : 'code_used_or_expired'
-  const text = texts.refusals[reason] ?? texts.refusals.other
-  if (final.includes(reason)) return finish(text, 'bad')
-  say(text, 'bad')
-  if (reason !== 'weak_password') return
+  if (code === 'code_used_or_expired' || (code === 'invalid_request' && !('newPassword' in fields))) {
+    return giveUp(failures.usedOrExpired)
+  }
+  if (code === 'email_taken') return giveUp(failures.addressTaken)
+  if (code === 'account_suspended') return giveUp(failures.suspended)
+  if (code === 'too_many_attempts' || code === 'rate_limited') return say(failures.tooManyAttempts, 'bad')
+  if (code === 'unavailable') return say(failures.unavailable, 'bad')
+  if (code !== 'invalid_request') return say(failures.unexpected, 'bad')
+  say(failures.weakPassword, 'bad')
   password.setAttribute('aria-invalid', 'true')
   password.focus()
 }
@@ -47,9 +49,9 @@ const send = async () => {
   })
   const { status, code, fields } = answer.status === 204 ? {} : await answer.json()
   if (!answer.ok) return refuse(code, fields)
-  if (form.dataset.leads === 'on' || status === 'challenge') document.querySelector('#on').hidden = false
-  if (status === 'challenge') finish(texts.challenge, 'wait')
-  else finish(texts.done, 'good')
+  if (status === 'challenge') finish({ title: heading.textContent, body: failures.moreNeeded })
+  else finish(done, 'good')
+  if (on) on.hidden = false
 }
 
 form.addEventListener('submit', async (event) => {
@@ -57,24 +59,24 @@ form.addEventListener('submit', async (event) => {
   if (isBusy) return
   isBusy = true
   button.setAttribute('aria-disabled', 'true')
-  say(texts.working)
+  say(busy)
   await send().catch(() => refuse('unavailable'))
   button.removeAttribute('aria-disabled')
   isBusy = false
 })
 
-const peek = form.querySelector('#peek')
 peek?.addEventListener('click', () => {
   const isHidden = password.type === 'password'
   password.type = isHidden ? 'text' : 'password'
-  peek.textContent = isHidden ? texts.hide : texts.show
+  peek.textContent = isHidden ? labels.hide : labels.show
 })
 password?.addEventListener('input', () => password.removeAttribute('aria-invalid'))
 
 // Another link to this page, opened in the same tab, changes the fragment alone.
 addEventListener('hashchange', () => location.reload())
 history.replaceState(null, '', location.pathname)
-form.hidden = false
-if (!token) refuse('no_token')
-else (password ?? button).focus()
+if (token) {
+  form.hidden = false
+  ;(password ?? button).focus()
+} else giveUp(failures.incomplete)
 `

@@ -1,8 +1,10 @@
+import { inkOn } from '../messages/html.ts'
+
 /** The look of the pages that links open, light and dark, from either side, at any width. */
 export const pageStyle = (color: string): string => `
 :root {
   color-scheme: light dark;
-  --brand: ${color}; --on-brand: ${textOn(color)};
+  --brand: ${color}; --on-brand: ${inkOn(color)};
   --ground: #f3f4f6; --paper: #fff; --ink: #1b1f24; --dim: #57606a; --line: #8c959f; --bad: #b42318; --good: #17703a;
 }
 @media (prefers-color-scheme: dark) {
@@ -47,24 +49,11 @@ button { min-height: 2.875rem; border: 0; border-radius: .5rem; font: inherit; f
 [aria-disabled] { opacity: .6; cursor: progress; }
 #on { display: block; border-radius: .5rem; font-weight: 600; text-align: center; text-decoration: none; }
 :focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
-#outcome:focus { outline: 0; }
+h1:focus { outline: 0; }
 #outcome:not(:empty) { margin-top: 1.25rem; }
 #outcome.bad { color: var(--bad); }
-#outcome.good { color: var(--good); font-weight: 600; }
+#outcome.good { color: var(--dim); }
+form[hidden] ~ #outcome.good { margin-top: 0; }
 form[hidden] ~ #outcome { margin-top: 1rem; }
 noscript p { color: var(--bad); }
 `
-
-/**
- * Black or white, whichever is the easier to read on `color`.
- * @param color `#rrggbb`
- * @see https://www.w3.org/TR/WCAG22/#dfn-relative-luminance
- */
-const textOn = (color: string): string => {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) =>
-    linear(Number.parseInt(color.slice(at, at + 2), 16) / 255),
-  )
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff'
-}
-
-const linear = (part: number): number => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)

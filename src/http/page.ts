@@ -3,33 +3,35 @@ import { html, raw } from 'hono/html'
 import { sha256 } from '../base/crypto.ts'
 import type { Brand } from '../base/mail-settings.ts'
 import type { Core } from '../identity/core.ts'
+import { en } from '../messages/en.ts'
+import type { Language, Pages } from '../messages/language.ts'
+import { type LanguageTag, languages } from '../messages/languages.ts'
 import { noted } from './contract.ts'
 import type { Env } from './env.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
-import { englishPages, type PageKind, type PageTexts } from './page-texts.ts'
 
 /** What a link of a message opens. GET shows it and consumes nothing; its button posts to the very same path. */
-export const page = (core: Core, kind: PageKind): Handler<Env> => {
+export const page = (core: Core, kind: keyof Pages): Handler<Env> => {
   const { brand, passwordMin } = core.config
   const style = pageStyle(brand.color)
   let policy: Promise<string> | undefined
   const handler = async (c: Context<Env>) => {
     policy ??= policyOf(style, brand.logo)
     c.header('content-security-policy', await policy)
-    const texts = englishPages(brand.name, passwordMin)
-    return c.html(markup({ kind, brand, style, texts, language: 'en' }))
+    return c.html(markup({ kind, brand, style, passwordMin, tag: 'en' }))
   }
-  const summary = `The page for a link: ${englishPages('', 0).pages[kind].title}`
-  return noted(handler, { doc: { summary, responses: { 200: 'html' } } })
+  return noted(handler, {
+    doc: { summary: `The page for a link: ${en.pages[kind].title}`, responses: { 200: 'html' } },
+  })
 }
 
 interface View {
-  readonly kind: PageKind
+  readonly kind: keyof Pages
   readonly brand: Brand
   readonly style: string
-  readonly texts: PageTexts
-  readonly language: string
+  readonly passwordMin: number
+  readonly tag: LanguageTag
 }
 
 /** Nothing runs, looks or is fetched but what stands here, and nobody frames it. */
@@ -49,13 +51,13 @@ const policyOf = async (style: string, logo: string | null): Promise<string> =>
 const hashOf = async (text: string): Promise<string> =>
   `'sha256-${(await sha256(text)).replaceAll('-', '+').replaceAll('_', '/')}='`
 
-const markup = ({ kind, brand, style, texts, language }: View) => {
-  const { title, lead, button, done } = texts.pages[kind]
-  const { refusals, challenge, working, show, hide } = texts
-  const spoken = JSON.stringify({ done, refusals, challenge, working, show, hide })
-  const leads = kind === 'disown' ? 'nowhere' : 'on'
+const markup = ({ kind, brand, style, passwordMin, tag }: View) => {
+  const language: Language = languages[tag]
+  const { title, body, button, done } = language.pages[kind]
+  const { pageFailures: failures, pageBusy: busy, pageLabels: labels } = language
+  const spoken = JSON.stringify({ done, failures, busy, labels })
   return html`<!doctype html>
-<html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">
+<html lang="${tag}" dir="${language.direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -64,28 +66,28 @@ const markup = ({ kind, brand, style, texts, language }: View) => {
 <style>${raw(style)}</style>
 </head>
 <body>
-<p class="brand">${brand.logo === null ? brand.name : html`<img src="${brand.logo}" alt="${brand.name}">`}</p>
+<p class="brand">${brand.logo === null ? html`<bdi>${brand.name}</bdi>` : html`<img src="${brand.logo}" alt="${brand.name}">`}</p>
 <main>
-<h1>${title}</h1>
-<noscript><p>${texts.noScript}</p></noscript>
-<form hidden data-leads="${leads}" data-texts="${spoken}">
-<p>${lead}</p>
-${kind === 'reset' ? passwordField(texts) : ''}
+<h1 tabindex="-1">${title}</h1>
+<noscript><p>${failures.scriptNeeded}</p></noscript>
+<form hidden data-texts="${spoken}">
+<p>${body}</p>
+${kind === 'reset' ? passwordField(language, passwordMin) : ''}
 <button type="submit">${button}</button>
 </form>
-<p id="outcome" role="status" tabindex="-1"></p>
-<a id="on" href="/" hidden>${texts.goOn}</a>
+<p id="outcome" role="status"></p>
+${kind === 'disown' ? '' : html`<a id="on" href="/" hidden>${labels.goOn.replace('{product}', () => brand.name)}</a>`}
 </main>
 <script type="module">${raw(pageScript)}</script>
 </body>
 </html>`
 }
 
-const passwordField = ({ newPassword, passwordHint, show }: PageTexts) => html`
-<label for="password">${newPassword}</label>
+const passwordField = ({ pages, pageLabels }: Language, passwordMin: number) => html`
+<label for="password">${pages.reset.label}</label>
 <div class="field">
 <input id="password" type="password" autocomplete="new-password" autocapitalize="none" spellcheck="false"
  required dir="ltr" aria-describedby="hint outcome">
-<button type="button" id="peek" aria-controls="password">${show}</button>
+<button type="button" id="peek" aria-controls="password">${pageLabels.show}</button>
 </div>
-<p class="hint" id="hint">${passwordHint}</p>`
+<p class="hint" id="hint">${pages.reset.hint.replace('{min}', String(passwordMin))}</p>`

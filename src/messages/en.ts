@@ -221,9 +221,12 @@ export const en = {
     tooManyAttempts: 'Too many attempts. Wait a few minutes, and try again.',
     unavailable: 'This is not possible right now. Nothing was changed. Try again in a moment.',
     weakPassword: 'This password is too short or too easy to guess. Choose another one.',
+    addressTaken: 'This address belongs to another account by now.',
+    suspended: 'This account is suspended.',
     moreNeeded: 'Your account asks for one more step. Sign in where you usually do.',
     unexpected: 'Something went wrong. Try again, or ask for a new link.',
     scriptNeeded: 'This page needs JavaScript.',
   },
   pageBusy: 'One moment …',
+  pageLabels: { show: 'Show', hide: 'Hide', goOn: 'Go to {product}' },
 } satisfies Language

@@ -101,7 +101,7 @@ const buttonStyle = (color: string): string =>
  * Black or white, whichever reads better on `#rrggbb`; the worse of the two best is 4.58 to 1.
  * @see https://www.w3.org/TR/WCAG22/#dfn-relative-luminance
  */
-const inkOn = (color: string): string => {
+export const inkOn = (color: string): string => {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
     const part = Number.parseInt(color.slice(at, at + 2), 16) / 255
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4

@@ -71,6 +71,9 @@ export interface PageFailures {
   readonly tooManyAttempts: string
   readonly unavailable: string
   readonly weakPassword: string
+  /** Somebody else proved the new address first. */
+  readonly addressTaken: string
+  readonly suspended: string
   /** The sign-in asks for something that this page does not: a second factor. */
   readonly moreNeeded: string
   readonly unexpected: string
@@ -96,4 +99,11 @@ export interface Language {
   readonly pageFailures: PageFailures
   /** While the page waits for an answer. */
   readonly pageBusy: string
+  readonly pageLabels: {
+    /** Beside the field of a password. */
+    readonly show: string
+    readonly hide: string
+    /** Leads from the page to the app. `{product}` */
+    readonly goOn: string
+  }
 }

@@ -5,7 +5,7 @@ import { page } from '../../src/http/page.ts'
 import { checkAnswer } from '../contract.ts'
 import { origin, type Server, server } from '../harness.ts'
 
-const kinds = ['verify', 'disown', 'reset', 'confirm_change', 'undo_change', 'sign_in'] as const
+const kinds = ['verify', 'disown', 'reset', 'confirmChange', 'undoChange', 'signIn'] as const
 
 /** The service with every page, each under a path of its own. */
 const withPages = (settings: Readonly<Record<string, string>> = {}): Promise<Server> =>
@@ -80,10 +80,10 @@ test('a page bears the name of the product as text, and its logo', async () => {
     AUTH_BRAND_COLOR: '#ffcc00',
   })
 
-  const answer = await on.request('/auth/pages/sign_in')
+  const answer = await on.request('/auth/pages/signIn')
 
   const text = await answer.text()
-  expect(text).toContain('Sign in to &lt;img src=x&gt;&quot;&amp;&#39;</h1>')
+  expect(text).toContain('Go to &lt;img src=x&gt;&quot;&amp;&#39;</a>')
   expect(text).toContain('<img src="https://cdn.example.com/logo.svg?a=1&amp;b=2" alt="&lt;img src=x&gt;')
   expect(text).not.toContain('<img src=x>')
   expect(answer.headers.get('content-security-policy')).toContain('; img-src https://cdn.example.com;')
@@ -95,7 +95,7 @@ test('a page is documented as HTML', async () => {
   const { paths } = openapi(routesOf(on.app), `${origin}/auth`)
 
   expect(paths['/auth/pages/verify']?.get).toMatchObject({
-    summary: 'The page for a link: Confirm your e-mail address',
+    summary: 'The page for a link: Confirm your email address',
     responses: { 200: { content: { 'text/html': { schema: { type: 'string' } } } } },
   })
 })
