@@ -4,6 +4,7 @@ import type { Visit } from './base/ports.ts'
 import { passwords } from './features/password/routes.ts'
 import { session } from './features/session/routes.ts'
 import { token } from './features/token/routes.ts'
+import { verification } from './features/verification/routes.ts'
 import { cron } from './http/cron.ts'
 import type { Env } from './http/env.ts'
 import { newGuard } from './http/guard.ts'
@@ -30,6 +31,7 @@ export const createApp = (core: Core) => {
     .route('/auth', session(core, guard))
     .route('/auth', token(core))
     .route('/auth', passwords(core, guard))
+    .route('/auth', verification(core, guard))
   if (core.config.cronSecret !== undefined) api.route('/auth', cron(core, core.config.cronSecret))
   return api
 }
@@ -42,6 +44,13 @@ export const noDatabase = (alternative?: string): SettingProblem => ({
   problem: 'No database.',
   fix: `Set it to a libsql: URL${alternative === undefined ? '' : `, or give ${alternative}`}.`,
 })
+
+/** Where nobody could ever prove an address, nobody could sign in. */
+const withMailer = (config: Config, ports: Ports | SettingProblem): Ports | SettingProblem => {
+  if ('setting' in ports || ports.mailer !== undefined || config.emailVerification !== 'required') return ports
+  const fix = 'Set SMTP_URL or RESEND_API_KEY or give the binding EMAIL, or write optional.'
+  return { setting: 'AUTH_EMAIL_VERIFICATION', problem: 'Required, but no mail can be sent.', fix }
+}
 
 /** What an entry serves. */
 export interface Service {
@@ -62,7 +71,7 @@ export const createService = (
   outside: (config: Config) => Ports | SettingProblem,
 ): Service => {
   const { config, problems, warnings } = readSettings(env)
-  const ports = config && outside(config)
+  const ports = config && withMailer(config, outside(config))
   if (config === undefined || ports === undefined || 'setting' in ports) {
     const all = ports === undefined ? problems : [...problems, ports as SettingProblem]
     return { config, problems: all, fetch: misconfigured(all), job: async () => undefined }

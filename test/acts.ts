@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Core } from '../src/identity/core.ts'
-import { bodyOf, json, type Server, signedUp, signedUpByToken, somebody } from './harness.ts'
+import { bodyOf, json, mailTo, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
 
 /** One good request to one route, in one of the ways in which it can be asked. */
 export interface Act {
@@ -143,6 +143,20 @@ export const acts: readonly Act[] = [
   act(['POST /auth/token/revoke', 'of an access token'], [200, 1, 2], async (on) =>
     json({ token: (await signedUpByToken(on)).tokens.access_token }),
   ),
+  act(['POST /auth/email/verify/request'], [202, 1], async (on) => json({}, await byCookie(on))),
+  act(['POST /auth/email/verify/request', 'by bearer'], [202, 1, 2], async (on) =>
+    json({}, (await byAccountToken(on)).bearer),
+  ),
+  act(['GET /auth/email/verify'], [200, 0], async () => ({})),
+  act(['POST /auth/email/verify'], [204, 1], async (on) => {
+    const [mail] = await mailTo(on, (await signedUp(on)).person)
+    return json({ token: tokenIn(mail, 'email/verify') })
+  }),
+  act(['GET /auth/email/disown'], [200, 0], async () => ({})),
+  act(['POST /auth/email/disown'], [204, 1], async (on) => {
+    const [mail] = await mailTo(on, (await signedUp(on)).person)
+    return json({ token: tokenIn(mail, 'email/disown') })
+  }),
   act(['GET /auth/.well-known/jwks.json'], [200, 0, 1], async (on) => {
     await signedUpByToken(on)
     return {}

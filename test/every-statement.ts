@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { listHints } from '../src/adapters/revocations.ts'
 import { sha256 } from '../src/base/crypto.ts'
 import { passwordHasher } from '../src/base/phc.ts'
@@ -108,7 +109,7 @@ const aListOfHints: OddPath = async (on, beside) => {
 const credentials: OddPath = async (on) => {
   const { user } = await signedUp(on)
   const { counts, wipes } = on.core.credentials
-  await on.core.ports.database.run([...counts(user.id), ...wipes(user.id)], 5000)
+  await on.core.ports.database.run([...counts(user.id), ...wipes({ userId: user.id, since: 0, when: sql`true` })], 5000)
 }
 
 /** A hint that was lost, a key that is old, one that another secret sealed, one that nobody can open, a sweep. */

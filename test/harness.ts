@@ -5,7 +5,7 @@ import { type App, createApp } from '../src/app.ts'
 import type { Clock } from '../src/base/clock.ts'
 import { readSettings } from '../src/base/config.ts'
 import type { Patience } from '../src/base/deadline.ts'
-import type { Argon2id, Database, Hints, Limiter, Mailer, Value, Visit } from '../src/base/ports.ts'
+import type { Argon2id, Database, Hints, Limiter, Mail, Mailer, Value, Visit } from '../src/base/ports.ts'
 import { type Core, newCore, type Ports } from '../src/identity/core.ts'
 import { runJob } from '../src/identity/job.ts'
 import type { Session } from '../src/identity/session-views.ts'
@@ -35,8 +35,8 @@ export interface ServerOptions {
   readonly hints?: (real: Hints) => Hints
   readonly argon2id?: (real: Argon2id) => Argon2id
   readonly limiter?: Limiter
-  /** Without it nothing can be mailed. */
-  readonly mailer?: Mailer
+  /** Another mailer than one that fills `mailbox`; null for none. */
+  readonly mailer?: Mailer | null
   /** For tests of time limits: without it the service waits as long as a busy machine may need. */
   readonly patience?: Patience
   /** Plugs into the sockets before the features are mounted. */
@@ -56,6 +56,8 @@ export interface Server {
   readonly app: App
   readonly clock: TestClock
   readonly logs: LogLine[]
+  /** What was mailed, the oldest first. */
+  readonly mailbox: Mail[]
   readonly world: World
   /** Driver calls of the last request before its answer, and in all since the server began. */
   readonly trips: { readonly last: number; total: number }
@@ -72,6 +74,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
   const clock = options.beside?.clock ?? newClock()
   const world = options.beside?.world ?? (await (options.world ?? newWorld)(() => clock.now))
   const logs: LogLine[] = []
+  const mailbox = options.beside?.mailbox ?? []
   const trips = { last: 0, total: 0 }
   const ports: Ports = {
     ...world,
@@ -81,7 +84,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
     ...(options.limiter ? { limiter: options.limiter } : {}),
     patience: options.patience ?? endless,
     clock: () => clock.now,
-    mailer: options.mailer,
+    mailer: options.mailer === undefined ? mailboxMailer(mailbox) : (options.mailer ?? undefined),
     log: (line) => {
       if (line.event === 'request') trips.last = Number(line.trips)
       logs.push(line)
@@ -105,6 +108,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
     app,
     clock,
     logs,
+    mailbox,
     world,
     trips,
     settled,
@@ -234,6 +238,35 @@ const settingsOf = (settings: Readonly<Record<string, string>> = {}) => {
 
 /** Longer than anything takes, shorter than a test may. */
 export const endless: Patience = { database: 60_000, trip: 20_000, hint: 20_000, put: 20_000, limiter: 20_000 }
+
+/** Takes whatever it is given, as a mail server does. */
+const mailboxMailer = (mailbox: Mail[]): Mailer => ({
+  name: 'mailbox',
+  async send(mail) {
+    mailbox.push(mail)
+    return { status: 'taken' }
+  },
+})
+
+/** The messages for one address, the oldest first, once all that followed the answers is done. */
+export const mailTo = async (on: Server, { email }: { readonly email: string }): Promise<Mail[]> => {
+  await on.settled()
+  return on.mailbox.filter(({ to }) => to === email)
+}
+
+/** The token of the link in a message that leads to `path` under `/auth`. */
+export const tokenIn = (mail: Mail | undefined, path: string): string => {
+  const [, token] = new RegExp(`/auth/${path}#token=([\\w-]{43})`).exec(mail?.text ?? '') ?? []
+  if (token === undefined) throw new Error(`No link to ${path} in: ${mail?.subject}`)
+  return token
+}
+
+/** The code that a message has to type. */
+export const codeIn = (mail: Mail | undefined): string => {
+  const [code] = /\b[2-9B-DF-HJ-NP-TV-Z]{8}\b/.exec(mail?.text ?? '') ?? []
+  if (code === undefined) throw new Error(`No code in: ${mail?.subject}`)
+  return code
+}
 
 const same = <T>(port: T): T => port
 

@@ -102,7 +102,17 @@ test('a job on what is alive changes nothing, and says so', async () => {
     rotated: 0,
     resealed: 0,
     hinted: 0,
-    deleted: { refresh_tokens: 0, challenges: 0, devices: 0, throttle: 0, sessions: 0, signing_keys: 0 },
+    mailed: 0,
+    deleted: {
+      refresh_tokens: 0,
+      challenges: 0,
+      codes: 0,
+      devices: 0,
+      outbox: 0,
+      throttle: 0,
+      sessions: 0,
+      signing_keys: 0,
+    },
     failed: [],
     milliseconds: expect.any(Number),
   })

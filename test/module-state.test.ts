@@ -5,7 +5,12 @@ const sources: Record<string, string> = import.meta.glob('../src/**/*.{ts,tsx}',
   import: 'default',
   eager: true,
 })
-const files = Object.entries(sources).map(([path, text]) => ({ path: path.replace('../src/', ''), text }))
+/** A text of the source that a browser runs. */
+const inBrowser = /Script = `[^`]*`/g
+const files = Object.entries(sources).map(([path, text]) => ({
+  path: path.replace('../src/', ''),
+  text: text.replace(inBrowser, ''),
+}))
 
 /** What outlives a request, and why it cannot carry anything of one to another. */
 const allowed: Readonly<Record<string, string>> = {

@@ -46,7 +46,7 @@ test('to count the passwords of one user, or to wipe them, touches no other', as
   const { on, ada, bob } = await two()
   const countsOf = async (id: string) => on.world.database.run(on.core.credentials.counts(id), 5000)
 
-  await on.world.database.run(on.core.credentials.wipes(ada.user.id), 5000)
+  await on.world.database.run(on.core.credentials.wipes({ userId: ada.user.id, since: 0, when: sql`true` }), 5000)
 
   expect([await countsOf(ada.user.id), await countsOf(bob.user.id)]).toEqual([[[[0]]], [[[1]]]])
 })
@@ -55,10 +55,8 @@ test('what a listener stores of a registration or of a change rides in its batch
   const on = await quickServer()
   const noted: FactType[] = ['user.registered', 'password.changed']
   on.core.facts.on({
-    store: ({ type, userId = '', when = sql`false` }) =>
-      noted.includes(type)
-        ? statement(sql`update users set name = ${type} where id = ${userId} and ${when}`)
-        : undefined,
+    store: async ({ type, userId = '', when = sql`false` }) =>
+      noted.includes(type) ? [statement(sql`update users set name = ${type} where id = ${userId} and ${when}`)] : [],
   })
   const { api, person } = await signedUp(on)
   const registered = [on.trips.last, await query(on, 'select name from users')]

@@ -34,11 +34,16 @@ export interface Config {
   readonly revocationFail: 'open' | 'closed'
   /** Code points. */
   readonly passwordMin: number
+  readonly emailVerification: 'off' | 'optional' | 'required'
+  readonly emailSignUp: boolean
+  /** Seconds between the deletion of an account and its erasure. */
+  readonly deleteGrace: number
   readonly limits: {
     readonly pair: number
     readonly identifier: number
     readonly address: number
     readonly requests: number
+    readonly mail: number
   }
   readonly database: { readonly url: string; readonly authToken: string | undefined } | undefined
   readonly cronSecret: string | undefined
@@ -70,7 +75,7 @@ export const readSettings = (env: Readonly<Record<string, unknown>>): Settings =
   checkNames(source)
   const [origin, secrets] = [readOrigin(source), readSecrets(source)]
   const audiences = readAudiences(source, origin)
-  const rest = { ...readDurations(source), ...readLimits(source), ...readDatabase(source) }
+  const rest = { ...readDurations(source), ...readLimits(source), ...readAccounts(source), ...readDatabase(source) }
   const proxy = readProxy(source)
   const origins = readTrustedOrigins(source, origin)
   const cronSecret = readCronSecret(source)
@@ -193,20 +198,30 @@ const readDurations = (source: Source) => {
 
 const readLimits = (source: Source) => ({
   passwordMin: integerOf(source, 'AUTH_PASSWORD_MIN'),
-  revocationFail: readRevocationFail(source),
+  revocationFail: choiceOf(source, 'AUTH_REVOCATION_FAIL', ['open', 'closed']),
   limits: {
     pair: integerOf(source, 'AUTH_LIMIT_PAIR'),
     identifier: integerOf(source, 'AUTH_LIMIT_IDENTIFIER'),
     address: integerOf(source, 'AUTH_LIMIT_ADDRESS'),
     requests: integerOf(source, 'AUTH_LIMIT_REQUESTS'),
+    mail: integerOf(source, 'AUTH_LIMIT_MAIL'),
   },
 })
 
-const readRevocationFail = (source: Source): Config['revocationFail'] => {
-  const text = textOf(source, 'AUTH_REVOCATION_FAIL') ?? 'open'
-  if (text === 'open' || text === 'closed') return text
-  fail(source, 'AUTH_REVOCATION_FAIL', 'Neither open nor closed.', 'Write open or closed; the default is open.')
-  return 'closed'
+const readAccounts = (source: Source) => ({
+  emailVerification: choiceOf(source, 'AUTH_EMAIL_VERIFICATION', ['optional', 'off', 'required']),
+  emailSignUp: choiceOf(source, 'AUTH_EMAIL_SIGN_UP', ['on', 'off']) === 'on',
+  deleteGrace: integerOf(source, 'AUTH_DELETE_GRACE_DAYS') * 86_400,
+})
+
+/** One of `choices`; the first is the default. */
+const choiceOf = <const C extends string>(source: Source, name: TextName, choices: readonly [C, ...C[]]): C => {
+  const text = textOf(source, name) ?? choices[0]
+  const choice = choices.find((one) => one === text)
+  if (choice !== undefined) return choice
+  const problem = choices.length > 2 ? `None of ${choices.join(', ')}.` : `Neither ${choices.join(' nor ')}.`
+  fail(source, name, problem, `Write ${choices.join(' or ')}; the default is ${choices[0]}.`)
+  return choices[0]
 }
 
 const readDatabase = (source: Source): Pick<Config, 'database'> => {

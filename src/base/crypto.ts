@@ -11,6 +11,18 @@ export const randomBytes = (length: number): Uint8Array<ArrayBuffer> => {
 /** `bytes` random bytes as base64url: 32 make a secret, 16 an id. */
 export const randomToken = (bytes = 32): string => toBase64url(randomBytes(bytes))
 
+/** No digit or letter that is taken for another, and no vowel that makes a word: about 39 bits in eight of them. */
+const unmistakable = '23456789BCDFGHJKMNPQRSTVWXYZ'
+
+/** A code for people to type, of `length` characters. */
+export const randomCode = (length: number): string => {
+  let code = ''
+  while (code.length < length) {
+    for (const byte of randomBytes(length)) code += unmistakable[byte & 31] ?? ''
+  }
+  return code.slice(0, length)
+}
+
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const sextets = new Map(Array.from(alphabet, (char, value) => [char.charCodeAt(0), value]))
 /** What each character code stands for; -1 for nothing. */
@@ -74,7 +86,7 @@ export const timingSafeEqual = (a: string, b: string): boolean => {
 }
 
 /** What a derived key is for: the HKDF info, so that no key serves two ends. */
-export type Purpose = 'session-cookie' | 'device-cookie' | 'throttle' | 'refresh-token'
+export type Purpose = 'session-cookie' | 'device-cookie' | 'throttle' | 'refresh-token' | 'code'
 
 /**
  * The keys derived from `AUTH_SECRET`, a ring: the first secret signs and seals, every one verifies and opens.

@@ -129,3 +129,8 @@ export const rateLimited: ProblemType = {
   status: 429,
   title: 'Too many requests. Wait a while.',
 }
+export const noMailer: ProblemType = {
+  code: 'misconfigured',
+  status: 500,
+  title: 'No mail can be sent: set SMTP_URL or RESEND_API_KEY, or give the binding EMAIL.',
+}

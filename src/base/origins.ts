@@ -4,6 +4,8 @@ import { isPublicSuffix } from './public-suffixes.ts'
 export interface OriginPolicy {
   /** @param origin The value of an `Origin` header. `null` is never allowed. */
   readonly allows: (origin: string) => boolean
+  /** The same without the wildcards: where a link or a redirect may lead. */
+  readonly names: (origin: string) => boolean
   /** What makes the list unusable, one sentence each. An entry is named by its place, never by its text. */
   readonly problems: readonly string[]
 }
@@ -36,7 +38,11 @@ export const originPolicy = (own: string, trusted: readonly string[]): OriginPol
     else if (wildcard.tail !== undefined) tails.add(wildcard.tail)
     else problems.push(`Entry ${at + 1} ${wildcard.problem}`)
   }
-  return { allows: (origin) => exact.has(origin) || matchesWildcard(origin, tails), problems }
+  return {
+    allows: (origin) => exact.has(origin) || matchesWildcard(origin, tails),
+    names: (origin) => exact.has(origin),
+    problems,
+  }
 }
 
 /** `https://`, a name of 253 characters, `:65535` */

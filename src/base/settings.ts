@@ -13,7 +13,7 @@ interface IntegerSetting {
   readonly default: number
   readonly min: number
   readonly max: number
-  readonly unit: 'seconds' | 'days' | 'characters' | 'attempts' | 'requests'
+  readonly unit: 'seconds' | 'days' | 'characters' | 'attempts' | 'requests' | 'messages'
   readonly meaning: string
 }
 
@@ -56,6 +56,16 @@ const texts = {
     default: 'open',
     range: '`open` or `closed`',
     meaning: 'Whether ordinary reads go on (bounded by the lease) or answer 503 when revocations cannot be looked up.',
+  },
+  AUTH_EMAIL_VERIFICATION: {
+    default: 'optional',
+    range: '`off`, `optional` or `required`',
+    meaning: 'Whether a new account is mailed a link that proves its address, and whether it may sign in before that.',
+  },
+  AUTH_EMAIL_SIGN_UP: {
+    default: 'on',
+    range: '`on` or `off`',
+    meaning: 'Whether a sign-in by mail makes an account for an address that has none.',
   },
   TURSO_DATABASE_URL: {
     default: '',
@@ -155,6 +165,20 @@ export const integers = {
     max: 1_000_000,
     unit: 'attempts',
     meaning: 'Failed sign-ins from one address in 15 minutes.',
+  },
+  AUTH_LIMIT_MAIL: {
+    default: 5,
+    min: 1,
+    max: 100,
+    unit: 'messages',
+    meaning: 'Messages in an hour that anybody may cause to be sent to one recipient.',
+  },
+  AUTH_DELETE_GRACE_DAYS: {
+    default: 0,
+    min: 0,
+    max: 30,
+    unit: 'days',
+    meaning: 'How long a deleted account can still be kept by signing in; 0 erases it at once.',
   },
   AUTH_LIMIT_REQUESTS: {
     default: 30,

@@ -1,4 +1,4 @@
-import type { Context, Handler } from 'hono'
+import type { Context } from 'hono'
 import { html, raw } from 'hono/html'
 import { sha256 } from '../base/crypto.ts'
 import type { Brand } from '../base/mail-settings.ts'
@@ -12,13 +12,13 @@ import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 
 /** What a link of a message opens. GET shows it and consumes nothing; its button posts to the very same path. */
-export const page = (core: Core, kind: keyof Pages): Handler<Env> => {
+export const page = (core: Core, kind: keyof Pages) => {
   const { brand, passwordMin } = core.config
   const style = pageStyle(brand.color)
-  let policy: Promise<string> | undefined
+  let policy: string | undefined
   const handler = async (c: Context<Env>) => {
-    policy ??= policyOf(style, brand.logo)
-    c.header('content-security-policy', await policy)
+    policy ??= await policyOf(style, brand.logo)
+    c.header('content-security-policy', policy)
     return c.html(markup({ kind, brand, style, passwordMin, tag: 'en' }))
   }
   return noted(handler, {

@@ -1,6 +1,11 @@
 import * as z from 'zod/mini'
+import type { Config } from '../base/config.ts'
+import { parseRedirect } from '../base/redirects.ts'
 
 /** The shapes of the contract, as answers carry them. Add to them, never rename. */
+
+/** Text of at most `most` UTF-16 units. */
+export const text = (most: number) => z.string().check(z.maxLength(most))
 
 const time = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/))
 
@@ -62,8 +67,17 @@ export const ProblemShape = z.strictObject({
   requestId: z.string(),
 })
 
-/** Text of at most `most` UTF-16 units. */
-export const text = (most: number) => z.string().check(z.maxLength(most))
+/** What was asked for goes on by mail; also where nobody has that address. */
+export const PendingShape = z.strictObject({ status: z.literal('pending') })
+
+/** The token that a link carries. */
+export const TokenShown = z.strictObject({ token: text(64) })
+
+/** The page of the app that a link leads to, instead of our own. */
+export const redirectTo = ({ origins }: Config) =>
+  z.optional(
+    parsedBy((given) => parseRedirect(given, origins), 'An absolute URL on an allowed origin, without a fragment.'),
+  )
 
 /** How every sign-in is asked for. */
 export const manner = {

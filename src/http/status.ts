@@ -14,6 +14,12 @@ const Readiness = z.strictObject({
   keys: z.enum(['ok', 'none', 'unknown']),
   /** Rows that a secret other than the first of the ring sealed: drop no old secret before this is 0. */
   sealedByOldSecret: z.nullable(z.int()),
+  mail: z.strictObject({
+    mailer: z.enum(['console', 'cloudflare', 'resend', 'smtp', 'mailbox', 'none']),
+    /** Messages that wait to be sent, and those given up in the last day. */
+    waiting: z.nullable(z.int()),
+    dead: z.nullable(z.int()),
+  }),
   clientAddress: z.enum(['ok', 'unknown', 'proxied without AUTH_PROXY']),
 })
 

@@ -37,7 +37,13 @@ export const beginSession = async (
   const { methods } = account
   const row = { id: sessionId, userId, secretHash: await sha256(secret), methods, remember: manner.remember }
   const began = sql`exists (select 1 from sessions where id = ${sessionId})`
-  const fact = facts.of(context, { type: 'session.started', userId, sessionId, when: began })
+  const fact = await facts.of(context, { type: 'session.started', userId, sessionId, when: began })
+  const stranger = await facts.of(context, {
+    type: 'device.added',
+    userId,
+    sessionId,
+    when: devices.isNew(device, context),
+  })
   const endings = await endingsOf(identity, context, completion, sessionId)
   if (byToken) keys.prefetch(context)
 
@@ -54,6 +60,7 @@ export const beginSession = async (
       found.device = id === undefined ? undefined : { id, userId }
     }),
     ...fact.statements,
+    ...stranger.statements,
     ...endings.map(({ statement, reason }) =>
       taking(statement, (rows) => ended.push(...rows.map((row) => ({ ...row, reason })))),
     ),
@@ -64,6 +71,7 @@ export const beginSession = async (
   const { standing } = found
   if (standing === undefined) return undefined
   fact.happened()
+  if (found.device?.id === device.fresh && standing.user.createdAt < context.now) stranger.happened()
   const ids = ended.map((one) => one.sessionId)
   revocations.announce(context, ids, 'ended')
   for (const one of ended) facts.tell(context, { type: 'session.ended', ...one })

@@ -47,13 +47,14 @@ export const insertChallenge = async ({ throttle }: Identity, context: Context, 
   const isOpen = sql`exists (select 1 from challenges where hash = ${hash})`
   return {
     id,
+    hash,
     statements: [statement(insert), statement(sql`select 1 where ${isOpen}`, () => true)],
     isOpen,
     wire: { methods: [...methods], expiresAt: rfc3339(expiresAt) },
   }
 }
 
-export interface ChallengeAnswer extends Answer {
+export interface ChallengeAnswer extends Omit<Answer, 'challenge'> {
   readonly id: string
   readonly device_token?: string | undefined
 }
@@ -91,7 +92,9 @@ export const answerChallenge = async (
   if (open === undefined) throw new Problem(codeUsedOrExpired)
 
   const { account, held } = open
-  const passed = held.methods.includes(given.method) ? await signIn.check(gateRows, account, given) : undefined
+  const passed = held.methods.includes(given.method)
+    ? await signIn.check(gateRows, account, { ...given, challenge: hash })
+    : undefined
   if (passed === undefined) {
     facts.tell(context, { type: 'challenge.refused', userId: account.user.id, reason: given.method })
     throw new Problem(wrongCredentials)

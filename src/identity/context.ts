@@ -33,8 +33,11 @@ export interface Context {
    * answers, and what it throws that batch throws: so a guard asks in the trip of what it guards.
    */
   ride<Row>(statement: Statement<Row>, take: (rows: Row[]) => unknown): void
-  /** Runs after the answer; a failure there is logged and changes nothing. At most one trip in all. */
-  after(task: () => Promise<unknown>): void
+  /**
+   * Runs after the answer; a failure there is logged and changes nothing. The statements that tasks give run in one trip
+   * when all are done.
+   */
+  after(task: () => Promise<readonly Statement[] | undefined>): void
   /** Starts what waits for the answer. Called once, by the HTTP layer. */
   settle(): void
   log: Log
@@ -65,7 +68,7 @@ export const newContext = (parts: ContextParts): Context => {
   const requestId = newId('req')
   let trips = 0
   let waited = 0
-  const afterwards: (() => Promise<unknown>)[] = []
+  const afterwards: (() => Promise<readonly Statement[] | undefined>)[] = []
   const riders: Rider[] = []
   const log: Log = (line) => parts.log({ requestId, ...line })
 
@@ -92,6 +95,13 @@ export const newContext = (parts: ContextParts): Context => {
     }
   }
 
+  const conclude = async (tasks: readonly (() => Promise<readonly Statement[] | undefined>)[]) => {
+    const failed = (error: unknown) => log({ event: 'after_failed', error: nameOf(error) })
+    const given = await Promise.all(tasks.map((task) => task().catch(failed)))
+    const statements = given.flatMap((some) => some ?? [])
+    if (statements.length > 0) await persist(statements).catch(failed)
+  }
+
   const context: Context = {
     requestId,
     now: parts.clock(),
@@ -107,9 +117,8 @@ export const newContext = (parts: ContextParts): Context => {
     log,
     after: (task) => void afterwards.push(task),
     settle() {
-      for (const task of afterwards.splice(0)) {
-        waitUntil(task().catch((error) => log({ event: 'after_failed', error: nameOf(error) })))
-      }
+      const tasks = afterwards.splice(0)
+      if (tasks.length > 0) waitUntil(conclude(tasks))
     },
     ride: (statement, take) =>
       void riders.push({ statement, take: async (rows) => void (await take(statement.map(rows))) }),

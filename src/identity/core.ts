@@ -9,6 +9,7 @@ import { newCredentials } from './credentials.ts'
 import { type Devices, newDevices } from './devices.ts'
 import { type Facts, newFacts } from './facts.ts'
 import { type Keys, newKeys } from './keys.ts'
+import { newOutbox, type Outbox } from './outbox.ts'
 import { newPolicy } from './policy.ts'
 import { newRevocations, type Revocations } from './revocations.ts'
 import { newSessionCookie, type SessionCookie } from './session-cookie.ts'
@@ -39,6 +40,7 @@ export interface Identity {
   readonly devices: Devices
   readonly throttle: Throttle
   readonly revocations: Revocations
+  readonly outbox: Outbox
   readonly signIn: SignIn
 }
 
@@ -64,6 +66,7 @@ export const newCore = (config: Config, outside: Ports) => {
     sessionCookie: newSessionCookie(config, ring),
     devices: newDevices(config, ring),
     throttle: newThrottle(config, ring),
+    outbox: newOutbox(config, ring, ports),
   }
   const identity: Identity = {
     ...base,
@@ -81,11 +84,13 @@ export const newCore = (config: Config, outside: Ports) => {
     ring,
     /** Tables of a migrated database and how many columns each has; a feature adds its own. A test holds it to the schema. */
     tables: new Map([
-      ['users', 9],
+      ['users', 11],
       ['sessions', 17],
       ['devices', 5],
       ['refresh_tokens', 7],
       ['challenges', 10],
+      ['codes', 13],
+      ['outbox', 14],
       ['throttle', 4],
       ['signing_keys', 7],
     ]),

@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import type { Statement } from '../base/ports.ts'
 import type { Method } from './sessions.ts'
 
@@ -7,7 +8,14 @@ export interface CredentialKind {
   /** One row: how many of these the user has. */
   readonly count: (userId: string) => Statement<number>
   /** Removes what somebody else left on an account whose owner has just proved to be another. */
-  readonly wipe: (userId: string) => Statement
+  readonly wipe: (which: Wiping) => Statement
+}
+
+/** What to remove: where `when` holds, all that came to the user's account at `since` (Unix seconds) or later. */
+export interface Wiping {
+  readonly userId: SQL | string
+  readonly since: SQL | number
+  readonly when: SQL
 }
 
 /** Who keeps which ways in: "is this the last one", and wiping what a squatter left. */
@@ -16,7 +24,7 @@ export const newCredentials = () => {
   return {
     add: (kind: CredentialKind) => void kinds.push(kind),
     counts: (userId: string): Statement<number>[] => kinds.map(({ count }) => count(userId)),
-    wipes: (userId: string, except?: Method): Statement[] =>
-      kinds.filter(({ method }) => method !== except).map(({ wipe }) => wipe(userId)),
+    wipes: (which: Wiping, except?: Method): Statement[] =>
+      kinds.filter(({ method }) => method !== except).map(({ wipe }) => wipe(which)),
   }
 }

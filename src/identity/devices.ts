@@ -72,6 +72,11 @@ export const newDevices = (config: Config, ring: KeyRing) => {
       ]
     },
 
+    /** Holds in that batch where an account that existed before was used from a device that it did not know. */
+    isNew: ({ fresh, userId }: NextDevice, { now }: Context): SQL =>
+      sql`exists (select 1 from devices join users on users.id = devices.user_id where devices.id = ${fresh}
+        and users.id = ${userId} and users.created_at < ${now})`,
+
     /** The id that was remembered. */
     remembered: ({ shown, fresh, userId }: NextDevice): Statement<string> =>
       statement(

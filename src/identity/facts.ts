@@ -12,6 +12,14 @@ export type FactType =
   | 'sign_in.refused'
   | 'sign_in.throttled'
   | 'password.changed'
+  | 'password.reset'
+  | 'device.added'
+  | 'email.verified'
+  | 'email.changed'
+  | 'email.change_undone'
+  | 'account.claimed'
+  | 'user.deletion_scheduled'
+  | 'user.erased'
   | 'token.refreshed'
   | 'token.reuse_detected'
   | 'cookie.forged'
@@ -31,9 +39,9 @@ export interface Fact {
 
 export interface Listener {
   /** Rides in the batch of the operation that makes it true. Must converge when it runs twice. */
-  readonly store?: (fact: Fact, context: Context) => Statement | undefined
-  /** Runs after the answer. */
-  readonly then?: (fact: Fact, context: Context) => Promise<void>
+  readonly store?: (fact: Fact, context: Context) => Promise<readonly Statement[]>
+  /** Runs after the answer; the statements that it gives run in the one trip that may follow. */
+  readonly then?: (fact: Fact, context: Context) => Promise<readonly Statement[] | undefined>
 }
 
 export interface Occurrence {
@@ -44,24 +52,24 @@ export interface Occurrence {
 
 export interface Facts {
   on(listener: Listener): void
-  of(context: Context, fact: Fact): Occurrence
+  of(context: Context, fact: Fact): Promise<Occurrence>
   /** A fact with nothing to store beside it. */
   tell(context: Context, fact: Fact): void
 }
 
 export const newFacts = (): Facts => {
   const listeners: Listener[] = []
-  const of = (context: Context, fact: Fact): Occurrence => ({
-    statements: listeners.flatMap((listener) => listener.store?.(fact, context) ?? []),
-    happened() {
-      const { when: _, type, ...told } = fact
-      context.log({ event: type, ...told, address: context.address, country: context.country })
-      for (const { then } of listeners) if (then) context.after(() => then(fact, context))
-    },
-  })
+  const happened = (context: Context, fact: Fact) => {
+    const { when: _, type, ...told } = fact
+    context.log({ event: type, ...told, address: context.address, country: context.country })
+    for (const { then } of listeners) if (then) context.after(() => then(fact, context))
+  }
   return {
     on: (listener) => void listeners.push(listener),
-    of,
-    tell: (context, fact) => of(context, fact).happened(),
+    async of(context, fact) {
+      const stored = await Promise.all(listeners.map(({ store }) => store?.(fact, context) ?? []))
+      return { statements: stored.flat(), happened: () => happened(context, fact) }
+    },
+    tell: happened,
   }
 }

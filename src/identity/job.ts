@@ -14,6 +14,8 @@ export interface JobReport {
   readonly rotated: number
   readonly resealed: number
   readonly hinted: number
+  /** Messages that were due, whatever became of them. */
+  readonly mailed: number
   readonly deleted: Readonly<Record<string, number>>
   /** The steps that failed: the next run tries again. */
   readonly failed: readonly string[]
@@ -30,7 +32,7 @@ export const runJob = async (
   pace: Partial<Pace> = {},
 ): Promise<JobReport> => {
   const elapsed = stopwatch()
-  const { keys, revocations, config, ports } = core
+  const { keys, revocations, outbox, config, ports } = core
   const context = newContext({ ...ports, ...nobody, waitUntil, patience })
   const { now } = context
   const failed: string[] = []
@@ -45,7 +47,8 @@ export const runJob = async (
   }
   const step = async (name: string, work: () => Promise<number>): Promise<number> => (await attempt(name, work)) ?? 0
 
-  const resealed = await step('reseal', () => keys.reseal(context))
+  const resealed =
+    (await step('reseal', () => keys.reseal(context))) + (await step('reseal_mail', () => outbox.reseal(context)))
   const rotated = await step('rotate', () => keys.rotate(context))
   const hinted = await step('hints', () => revocations.repair(context))
   const signing_keys = await step('signing_keys', async () => {
@@ -53,11 +56,12 @@ export const runJob = async (
     return rows.length
   })
   const gone = now - config.bound - 60
+  const mailed = await step('mail', () => outbox.deliverDue(context))
   const swept = await sweepExpired(context, { gone, pace: { ...usualPace, ...pace }, elapsed, attempt })
   const deleted = { ...swept, signing_keys }
 
   context.settle()
-  const report = { rotated, resealed, hinted, deleted, failed, milliseconds: elapsed() }
+  const report = { rotated, resealed, hinted, mailed, deleted, failed, milliseconds: elapsed() }
   context.log({ event: 'job', ...report })
   return report
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { Problem } from '../base/errors.ts'
+import type { Mailer } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import type { Core } from './core.ts'
 import { prepare } from './statement.ts'
@@ -12,19 +13,24 @@ export interface Readiness {
   keys: 'ok' | 'none' | 'unknown'
   /** Rows that a secret other than the first of the ring sealed. */
   sealedByOldSecret: number | null
+  /** Whom mail is handed to, messages that wait to be sent (1,000 are counted), and those given up in the last day. */
+  mail: { mailer: Mailer['name'] | 'none'; waiting: number | null; dead: number | null }
   clientAddress: 'ok' | 'unknown' | 'proxied without AUTH_PROXY'
 }
 
 /** What an operator wants to know before sending traffic, or before dropping an old secret. One trip. */
 export const readiness = async (core: Core, context: Context): Promise<Readiness> => {
   const clientAddress = addressing(core, context)
-  const unready = { status: 'unready', keys: 'unknown', sealedByOldSecret: null, clientAddress } as const
+  const mailer: Readiness['mail']['mailer'] = core.ports.mailer?.name ?? 'none'
+  const noMail = { mailer, waiting: null, dead: null }
+  const unready = { status: 'unready', keys: 'unknown', sealedByOldSecret: null, mail: noMail, clientAddress } as const
   const sealer = `${await core.ring.sealer()}.`
   const names = JSON.stringify([...core.tables.keys()])
   try {
-    const [found, [keys]] = await context.batch([
+    const [found, [keys], [mail]] = await context.batch([
       store.tables({ names }),
       store.keys({ sealer, now: context.now }),
+      store.mail({ sealer, now: context.now }),
       store.write({}),
     ])
     const columns = new Map(found)
@@ -34,7 +40,8 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
       database: 'ok',
       migrations: isMigrated ? 'ok' : 'missing',
       keys: keys && keys.signing > 0 ? 'ok' : 'none',
-      sealedByOldSecret: keys?.old ?? null,
+      sealedByOldSecret: keys && mail ? keys.old + mail.old : null,
+      mail: { mailer, waiting: mail?.waiting ?? null, dead: mail?.dead ?? null },
       clientAddress,
     }
   } catch (error) {
@@ -63,6 +70,14 @@ const store = {
         sum(substr(private_jwk, 1, length(${p.sealer})) <> ${p.sealer}) as sealed_by_old
       from signing_keys where expires_at is null or expires_at > ${p.now}`,
     ([signing, old]) => ({ signing: Number(signing), old: Number(old) }),
+  ),
+  mail: prepare(
+    ['sealer', 'now'],
+    (p) => sql`select
+        (select count(*) from (select 1 from outbox where next_at is not null limit 1000)),
+        (select count(*) from outbox where next_at is not null and substr(sealed, 1, length(${p.sealer})) <> ${p.sealer}),
+        (select count(*) from outbox where done_at > ${p.now} - 86400 and failure is not null)`,
+    ([waiting, old, dead]) => ({ waiting: Number(waiting), old: Number(old), dead: Number(dead) }),
   ),
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Config } from '../base/config.ts'
 import { type Patience, requestPatience, within } from '../base/deadline.ts'
 import { Problem, unavailable } from '../base/errors.ts'
-import type { Hint, Hints } from '../base/ports.ts'
+import type { Hint, Hints, Statement } from '../base/ports.ts'
 import { type Context, nameOf } from './context.ts'
 import type { Facts } from './facts.ts'
 import { prepare, statement } from './statement.ts'
@@ -51,13 +51,13 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
     const later = (task: Promise<unknown>) => {
       // Whoever waits for it comes after the answer; a failure before that is not for the process to die of.
       void task.catch(() => undefined)
-      context.after(() => task)
+      context.after(() => task.then(() => undefined))
     }
     const reply = hints.get(id, later).then((hint) => {
       remember(id, hint, context.now)
       return hint
     })
-    return withinBudget(patience.hint, reply, (late) => context.after(() => late))
+    return withinBudget(patience.hint, reply, (late) => context.after(() => late.then(() => undefined)))
   }
 
   return {
@@ -86,8 +86,8 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
       if (ids.length > 0 && hints.put)
         context.after(() =>
           put(
-            context,
             ids.map((id) => ({ id, hint })),
+            context,
           ),
         )
     },
@@ -99,18 +99,19 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
       const [missing] = await context.batch([
         store.missing({ since: now - config.bound, renewed: now - ttl + renewal }),
       ])
-      if (missing.length > 0) await put(context, missing)
+      if (missing.length > 0) await context.batch(await put(missing, context))
       return missing.length
     },
   }
 
-  async function put(context: Context, changes: readonly Change[]): Promise<void> {
+  /** The statement that says which were told. */
+  async function put(changes: readonly Change[], context: Context): Promise<Statement[]> {
     const putOne = ({ id, hint }: Change) =>
       within(patience.put, hints.put?.(id, hint, ttl) ?? Promise.resolve(), 'hints')
     const told = await Promise.allSettled(changes.map(putOne))
     const done = changes.filter((_, i) => told[i]?.status === 'fulfilled')
     if (done.length < changes.length) context.log({ event: 'hint_failed', count: changes.length - done.length })
-    if (done.length > 0) await context.batch([store.hinted(done, context.now)])
+    return done.length > 0 ? [store.hinted(done, context.now)] : []
   }
 }
 

@@ -16,10 +16,15 @@ export const users = sqliteTable(
     roles: text().notNull().default('[]'),
     createdAt: integer('created_at').notNull(),
     suspendedAt: integer('suspended_at'),
+    /** BCP 47; null where messages follow the request that causes them. */
+    locale: text(),
+    /** When the job erases the account; signing in before that keeps it. */
+    eraseAt: integer('erase_at'),
   },
   (table) => [
     uniqueIndex('users_email_canonical').on(table.emailCanonical),
     uniqueIndex('users_username').on(table.username),
+    index('users_erase').on(table.eraseAt).where(sql`erase_at is not null`),
   ],
 )
 
@@ -106,6 +111,74 @@ export const challenges = sqliteTable(
     usedBy: text('used_by'),
   },
   (table) => [index('challenges_user').on(table.userId), index('challenges_expires').on(table.expiresAt)],
+)
+
+/** What is sent by mail to be shown once: links, and typed codes with their ids. */
+export const codes = sqliteTable(
+  'codes',
+  {
+    /** Of the token, or of the id that a typed code goes with. */
+    hash: text().primaryKey(),
+    purpose: text().notNull(),
+    /** Null where signing in makes the account. */
+    userId: text('user_id').references((): AnySQLiteColumn => users.id, { onDelete: 'cascade' }),
+    /** The address that it was sent to, and proves. */
+    email: text().notNull(),
+    emailCanonical: text('email_canonical').notNull(),
+    /** HMAC of a typed code; null where the token is all. */
+    codeMac: text('code_mac'),
+    throttleKey: text('throttle_key'),
+    tries: integer().notNull().default(0),
+    /** The request that tried last, so that its own retry counts once. */
+    triedBy: text('tried_by'),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
+    /** What used it, so that its own retry finds its mark. */
+    usedBy: text('used_by'),
+  },
+  (table) => [
+    index('codes_user').on(table.userId, table.purpose),
+    index('codes_email').on(table.emailCanonical, table.purpose),
+    index('codes_expires').on(table.expiresAt),
+  ],
+)
+
+/** Messages: what is to be sent, what was, and what could not be. */
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    id: text().primaryKey(),
+    /** Null where the recipient has no account, or none any more. */
+    userId: text('user_id').references((): AnySQLiteColumn => users.id, { onDelete: 'cascade' }),
+    kind: text().notNull(),
+    /** Mailed byte for byte. */
+    recipient: text().notNull(),
+    /** BCP 47. */
+    language: text().notNull(),
+    /** JSON of what the text needs, sealed at `outbox/sealed/<id>`; null once it is over. */
+    sealed: text(),
+    /** JSON of what only the batch knew: counts, never a secret. */
+    details: text(),
+    /** 1 where a stranger may cause it: such messages are counted for their recipient. */
+    limited: integer().notNull(),
+    attempts: integer().notNull().default(1),
+    createdAt: integer('created_at').notNull(),
+    /** Then it is tried again; null once it is over. */
+    nextAt: integer('next_at'),
+    /** From here on it is worth nothing to its reader. */
+    expiresAt: integer('expires_at').notNull(),
+    /** When it was delivered or given up. */
+    doneAt: integer('done_at'),
+    /** Why it was given up; null where it was not. */
+    failure: text(),
+  },
+  (table) => [
+    index('outbox_user').on(table.userId),
+    index('outbox_next').on(table.nextAt).where(sql`next_at is not null`),
+    index('outbox_done').on(table.doneAt).where(sql`done_at is not null`),
+    index('outbox_recipient').on(sql`lower(recipient)`, table.createdAt).where(sql`limited = 1`),
+  ],
 )
 
 /** Attempts by HMAC of what they were aimed at or came from. */

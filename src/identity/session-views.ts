@@ -44,7 +44,8 @@ export const userAgentOf = (context: Context): string => (context.headers.get('u
 /** Parsing one takes longer than everything else that a leased session asks for: an isolate remembers 500 names. */
 const names = new Map<string, string>()
 
-const deviceName = (userAgent: string): string => {
+/** `Firefox on Linux`, or whatever says what is no browser. */
+export const deviceName = (userAgent: string): string => {
   const known = names.get(userAgent)
   if (known !== undefined) return known
   const { browser, os } = userAgent === '' ? { browser: {}, os: {} } : Bowser.parse(userAgent)

@@ -29,7 +29,18 @@ export interface Standing {
   readonly session: SessionRow
 }
 
-export type EndReason = 'logout' | 'revoked' | 'replaced' | 'limit' | 'password_changed' | 'refresh_reuse' | 'suspended'
+export type EndReason =
+  | 'logout'
+  | 'revoked'
+  | 'replaced'
+  | 'limit'
+  | 'password_changed'
+  | 'refresh_reuse'
+  | 'suspended'
+  | 'password_reset'
+  | 'claimed'
+  | 'email_change_undone'
+  | 'erased'
 
 /** What a caller must show for its session to count: `secret` null where a token's signature showed it already. */
 export type Evidence = Values<'sid' | 'secret' | 'now' | 'freshAfter'>
@@ -231,6 +242,27 @@ const endFor = (keep: string, now: number, reason: EndReason, which: SQL): Endin
 /** The session of a cookie that the new one takes the place of (ASVS 7.2.4). */
 export const endReplaced = (sessionId: string, secretHash: string, now: number, keep: string): Ending =>
   endFor(keep, now, 'replaced', sql`id = ${sessionId} and secret_hash = ${secretHash}`)
+
+/** Every session of a user, where `when` holds: whatever hangs on them is dead with them. */
+export const endEverySession = (userId: SQL | string, now: number, { reason, when }: EndWhen): Statement<Ended> =>
+  statement(
+    sql`update sessions set ${ending(sql`${now}`, sql`${reason}`)} where user_id = ${userId}
+      and ${unended(sql`${now}`)} and ${when} returning id, user_id`,
+    readEnded,
+  )
+
+interface EndWhen {
+  readonly reason: EndReason
+  readonly when: SQL
+}
+
+/** Sends every leased cookie of a user to the database, which knows what of the user has changed. */
+export const markEverySessionStale = (userId: SQL | string, now: number, when: SQL): Statement<string> =>
+  statement(
+    sql`update sessions set changed_at = max(${now}, last_seen_at), hinted_at = null where user_id = ${userId}
+      and ${unended(sql`${now}`)} and ${when} returning id`,
+    id,
+  )
 
 /** Every other session of the user: whatever hangs on them is dead with them. */
 export const endOthersFor = (userId: string, keep: string, now: number, reason: EndReason): Ending =>

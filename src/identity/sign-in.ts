@@ -23,6 +23,17 @@ export interface Answer {
   readonly method: Method
   readonly code?: string | undefined
   readonly assertion?: unknown
+  /** SHA-256 of the id of the challenge that it answers. */
+  readonly challenge: string
+}
+
+/** A challenge as a gate that asks for more sees it. */
+export interface Asking {
+  readonly account: Account
+  /** SHA-256 of its id. */
+  readonly hash: string
+  /** Holds once the challenge is written. */
+  readonly isOpen: SQL
 }
 
 /** A right answer: `holds` must still hold when the session begins, `statements` burn what was used. */
@@ -37,6 +48,8 @@ export interface Gate {
   reads(userId: SQL): readonly Statement[]
   /** The methods any of which would do, or undefined to let pass. `rows` are those of `reads`; none for a new account. */
   decide(rows: readonly (readonly unknown[])[], account: Account): readonly Method[] | undefined
+  /** Rides in the batch that writes the challenge: sends what its answer takes, such as a code by mail. */
+  ask?(context: Context, asking: Asking): Promise<readonly Statement[]>
   /** Judges an answer by one of its methods; undefined where the method is another gate's or the answer is wrong. */
   check(rows: readonly (readonly unknown[])[], account: Account, answer: Answer): Promise<Passed | undefined>
 }
@@ -99,10 +112,10 @@ export const newSignIn = (identity: Identity) => {
     throw new Problem(accountSuspended)
   }
 
-  const demanded = (account: Account, rows: Completion['gateRows']): readonly Method[] | undefined => {
+  const demanded = (account: Account, rows: Completion['gateRows']): Demanded | undefined => {
     for (const [gate, own] of split(gates, rows)) {
       const methods = gate.decide(own, account)
-      if (methods !== undefined) return methods
+      if (methods !== undefined) return { gate, methods }
     }
     return undefined
   }
@@ -130,8 +143,8 @@ export const newSignIn = (identity: Identity) => {
     async complete(context: Context, completion: Completion): Promise<SignedIn | Challenge | undefined> {
       const { account, gateRows } = completion
       refuseSuspended(context, account)
-      const methods = demanded(account, gateRows)
-      return methods ? challenge(identity, context, completion, methods) : beginSession(identity, context, completion)
+      const demand = demanded(account, gateRows)
+      return demand ? challenge(identity, context, completion, demand) : beginSession(identity, context, completion)
     },
 
     /**
@@ -157,15 +170,23 @@ const split = (gates: readonly { gate: Gate; reads: number }[], rows: Completion
   })
 }
 
+interface Demanded {
+  readonly gate: Gate
+  /** Any of which would do. */
+  readonly methods: readonly Method[]
+}
+
 const challenge = async (
   identity: Identity,
   context: Context,
   { account, manner, holds, before = [], after = [] }: Completion,
-  methods: readonly Method[],
+  { gate, methods }: Demanded,
 ): Promise<Challenge | undefined> => {
-  const { id, statements, isOpen, wire } = await insertChallenge(identity, context, { account, manner, methods, holds })
-  const fact = identity.facts.of(context, { type: 'challenge.asked', userId: account.user.id, when: isOpen })
-  const rows = await context.batch([...before, ...statements, ...after, ...fact.statements])
+  const written = await insertChallenge(identity, context, { account, manner, methods, holds })
+  const { id, hash, statements, isOpen, wire } = written
+  const asked = (await gate.ask?.(context, { account, hash, isOpen })) ?? []
+  const fact = await identity.facts.of(context, { type: 'challenge.asked', userId: account.user.id, when: isOpen })
+  const rows = await context.batch([...before, ...statements, ...after, ...asked, ...fact.statements])
   const inserted = rows[before.length + statements.length - 1]
   if (inserted?.length !== 1) return undefined
   fact.happened()

@@ -15,6 +15,9 @@ export interface Pace {
 
 export const usualPace: Pace = { rows: 500, statements: 400, milliseconds: 20_000 }
 
+/** Seconds for which it can be seen what became of a message: two weeks. */
+const messagesKept = 14 * 24 * 60 * 60
+
 /** Rows that go: those of the table of which `expired` holds. */
 interface Sweep {
   readonly table: string
@@ -71,6 +74,8 @@ const sweepsFor = (now: number, gone: number, { rows }: Pace): readonly (readonl
       ),
     ],
     [sweep('challenges', sql`expires_at <= ${now}`)],
+    [sweep('codes', sql`expires_at <= ${now}`)],
+    [sweep('outbox', sql`done_at <= ${now - messagesKept}`)],
     [sweep('devices', sql`expires_at <= ${now}`)],
     [sweep('throttle', sql`ends_at <= ${now}`)],
   ]

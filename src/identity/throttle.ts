@@ -4,7 +4,7 @@ import type { KeyRing } from '../base/crypto.ts'
 import { Problem, tooManyAttempts } from '../base/errors.ts'
 import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
-import { statement } from './statement.ts'
+import { statement, taking } from './statement.ts'
 
 /** One counter of an attempt. `key` is an HMAC, or SQL that finds one; null counts nothing. */
 interface Counter {
@@ -39,7 +39,17 @@ export interface AttemptOn {
   readonly where?: SQL | undefined
 }
 
+export interface MailTo {
+  /** In the form that addresses are compared by; known to us or not. Absent where only the batch knows it. */
+  readonly recipient?: string
+  /** Whoever is signed in and asks. */
+  readonly userId?: string
+  /** Count only where this holds. */
+  readonly where?: SQL
+}
+
 const quarter = 15 * 60
+const hour = 60 * 60
 const day = 24 * 60 * 60
 
 /** Seconds between two clocks. What ends later than a whole window from now was counted before a clock fell back. */
@@ -87,8 +97,36 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
       const counted = await groups(context, key, given)
       return attempt(context, counted, identifierThen ? await groups(context, identifierThen, given) : counted)
     },
+
+    /**
+     * Counts a message that is asked for, in the batch that writes it: per recipient, whether or not anybody has that
+     * address, per account and per address of the asker. Never refunded. Throws out of the batch:
+     * @throws Problem `too_many_attempts` (429)
+     */
+    async mail(context: Context, { recipient, userId, where = sql`true` }: MailTo): Promise<MailCount> {
+      const counter = async (name: string, limit: number, window: number): Promise<Counter> => ({
+        key: sql`${await mac(name)}`,
+        limit,
+        window,
+      })
+      const counters = [
+        await counter(`mail from ${context.address ?? 'unknown'}`, limits.address, quarter),
+        ...(recipient === undefined ? [] : [await counter(`mail to ${recipient}`, limits.mail, hour)]),
+        ...(userId === undefined ? [] : [await counter(`mail by ${userId}`, limits.mail, hour)]),
+      ]
+      const { statements, isCounted, judge } = attempt(context, [{ counters, where }], [])
+      const [count, full] = statements
+      let counted: number[] = []
+      const remember = taking(count, (rows) => {
+        counted = rows
+      })
+      return { statements: [remember, taking(full, (rows) => judge(counted, rows))], isCounted }
+    },
   }
 }
+
+/** `statements` stand before whatever depends on `isCounted`. */
+export type MailCount = Pick<Attempt, 'isCounted'> & { readonly statements: readonly Statement[] }
 
 export type Throttle = ReturnType<typeof newThrottle>
 

@@ -11,6 +11,7 @@ import { newId } from '../../base/ids.ts'
 import { passwordHasher } from '../../base/phc.ts'
 import type { Caller } from '../../identity/callers.ts'
 import { dropChallenges } from '../../identity/challenges.ts'
+import { endCodes } from '../../identity/codes.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { endOthersFor, sessionsStore, standsFor } from '../../identity/sessions.ts'
@@ -18,7 +19,15 @@ import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
 import type { Attempt } from '../../identity/throttle.ts'
 import { usersStore } from '../../identity/users.ts'
 import { checkPassword } from './policy.ts'
-import { changePassword, isStored, isYoung, type PasswordAccount, passwordStore, userIdBy } from './store.ts'
+import {
+  changePassword,
+  isStored,
+  isYoung,
+  type PasswordAccount,
+  passwordStore,
+  userIdBy,
+  wipePassword,
+} from './store.ts'
 
 export const emailTaken: ProblemType = {
   code: 'email_taken',
@@ -63,7 +72,7 @@ export const passwordService = (core: Core) => {
   credentials.add({
     method: 'password',
     count: (userId) => passwordStore.count({ userId }),
-    wipe: (userId) => passwordStore.wipe({ userId }),
+    wipe: wipePassword,
   })
 
   const mannerOf = async (context: Context, { transport, remember, device_token }: Manner) => ({
@@ -163,7 +172,7 @@ export const passwordService = (core: Core) => {
 
       const user = { id: userId, email: email.address, username: username ?? null, name }
       const account = { ...user, emailVerified: false, roles: [], createdAt: now }
-      const fact = facts.of(context, { type: 'user.registered', userId, when: isStored(userId, hash) })
+      const fact = await facts.of(context, { type: 'user.registered', userId, when: isStored(userId, hash) })
       const result = await signIn.complete(context, {
         account: { user: account, suspended: false, methods: ['password'] },
         manner: await mannerOf(context, given),
@@ -235,7 +244,7 @@ export const passwordService = (core: Core) => {
       const to = await hasher.hash(given.newPassword)
       const sessionId = newId('ses')
       const isChanged = isStored(userId, to)
-      const fact = facts.of(context, { type: 'password.changed', userId, sessionId, when: isChanged })
+      const fact = await facts.of(context, { type: 'password.changed', userId, sessionId, when: isChanged })
       const transport = given.transport ?? caller.via
       let isStanding = false
       context.ride(sessionsStore.proof(evidence), ([row]) => {
@@ -248,6 +257,7 @@ export const passwordService = (core: Core) => {
         before: [
           changePassword({ userId, from, to, now: context.now, stands }),
           dropChallenges(userId, isChanged),
+          endCodes(userId, isChanged),
           ...fact.statements,
         ],
         after: [attempt.refund],

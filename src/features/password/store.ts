@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../../base/ports.ts'
+import type { Wiping } from '../../identity/credentials.ts'
 import type { Account } from '../../identity/sign-in.ts'
 import { prepare, statement } from '../../identity/statement.ts'
 import { userJson } from '../../identity/users.ts'
@@ -52,8 +53,10 @@ export const passwordStore = {
     (p) => sql`select count(*) from passwords where user_id = ${p.userId}`,
     ([count]) => Number(count),
   ),
-  wipe: prepare(['userId'], (p) => sql`delete from passwords where user_id = ${p.userId}`),
 }
+
+export const wipePassword = ({ userId, since, when }: Wiping): Statement =>
+  statement(sql`delete from passwords where user_id = ${userId} and changed_at >= ${since} and ${when}`)
 
 /** Holds while this very hash is stored. */
 export const isStored = (userId: string, hash: string): SQL =>

@@ -1,0 +1,32 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Statement } from '../../base/ports.ts'
+import { isUsed, ofCode, type Use } from '../../identity/codes.ts'
+import { type Evidence, standsFor } from '../../identity/sessions.ts'
+import { statement } from '../../identity/statement.ts'
+
+/** The address of an account that nobody has proven yet; null where there is none. */
+export const unprovenAddress = (userId: string): SQL =>
+  sql`(select email from users where id = ${userId} and email_verified = 0)`
+
+/** Holds where a caller may ask: their session lives and the address is still to be proven. */
+export const mayAsk = (userId: string, evidence: Evidence): SQL =>
+  sql`${unprovenAddress(userId)} is not null and ${standsFor(evidence)}`
+
+/** The address counts as proven, if it is still the account's. */
+export const verifyAddress = (use: Use): Statement =>
+  statement(sql`update users set email_verified = 1 where id = ${ofCode(use.hash, 'user_id')}
+    and email_canonical = ${ofCode(use.hash, 'email_canonical')} and ${isUsed(use)}`)
+
+/** The account whose link this request used: none where that was not good. */
+export const usedFor = ({ hash, by }: Use): Statement<string> =>
+  statement(sql`select user_id from codes where hash = ${hash} and used_by = ${by}`, ([userId]) => String(userId))
+
+/** The account that a link disowns: with its address, as long as nobody has proven that. */
+export const disowned = (hash: string): SQL => sql`(select id from users
+  where email_canonical = ${ofCode(hash, 'email_canonical')} and email_verified = 0)`
+
+export const isUnproven = (hash: string): SQL => sql`${disowned(hash)} is not null`
+
+/** The code outlives the account that it erases, so that a repeat of the batch finds its mark. */
+export const detachCode = ({ hash, by }: Use): Statement =>
+  statement(sql`update codes set user_id = null where hash = ${hash} and used_by = ${by}`)

@@ -1,0 +1,111 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Config } from '../base/config.ts'
+import type { KeyRing } from '../base/crypto.ts'
+import { noMailer, Problem } from '../base/errors.ts'
+import { newId } from '../base/ids.ts'
+import type { Mailer, Statement } from '../base/ports.ts'
+import { chooseLanguage } from '../messages/languages.ts'
+import type { Asked, MessageKind, Messages } from '../messages/message.ts'
+import type { Context } from './context.ts'
+import { type Due, dueJson, newPostman, placeOf, readDue } from './postman.ts'
+import { deviceName, userAgentOf } from './session-views.ts'
+import { statement, taking } from './statement.ts'
+
+/** Seconds after which the job takes over a message that was to follow the answer. */
+const inlineLease = 60
+
+/** Seconds for which a message is tried whose text does not say. */
+const usualLife = 3 * 24 * 60 * 60
+
+export interface Message<K extends MessageKind> {
+  readonly kind: K
+  /** What its text needs, beside who asked. */
+  readonly data: Omit<Messages[K], 'asked'>
+  /** Of whose account it tells; null where there is none, or none for long. */
+  readonly userId: SQL | string | null
+  /** Byte for byte as stored; null sends nothing. */
+  readonly to: SQL | string
+  /** It is sent where this holds, in the batch that makes it true. */
+  readonly when: SQL
+  /** Tells the owner of a proven address what happened: strangers cannot cause it, so it is not counted. */
+  readonly isNotice?: boolean
+  /** JSON for its text that only the batch knows. Never a secret: it is not sealed. */
+  readonly details?: SQL
+  /** Seconds; past them its text is worth nothing. */
+  readonly life?: number
+  /** Left to the job, where the batch itself follows the answer. */
+  readonly isLate?: boolean
+}
+
+interface Needs {
+  readonly mailer: Mailer | undefined
+}
+
+/**
+ * Messages on their way: a row written in the batch that makes the message true, its text sealed until it is delivered.
+ * Delivery follows the answer; what fails is the job's.
+ */
+export const newOutbox = (config: Config, ring: KeyRing, { mailer }: Needs) => {
+  const postman = newPostman(config, ring, mailer)
+  return {
+    ...postman,
+
+    canSend: mailer !== undefined,
+
+    /** For routes that are worth nothing without mail. @throws Problem `misconfigured` (500) */
+    require(): void {
+      if (mailer === undefined) throw new Problem(noMailer)
+    },
+
+    /**
+     * Statements for the end of the operation's batch. Whatever they wrote is delivered after the answer, with no more to
+     * be done. Empty where no mail can be sent.
+     */
+    async post<K extends MessageKind>(context: Context, message: Message<K>): Promise<Statement[]> {
+      if (mailer === undefined) return []
+      const id = newId('msg')
+      const data = { ...message.data, asked: askedBy(context) }
+      const sealed = await ring.seal(placeOf(id), JSON.stringify(data))
+      const insert = insertMessage(config, context, { ...message, id, sealed })
+      if (message.isLate) return [insert]
+      const written = taking(readMessage(id), (rows) => {
+        const [due] = rows
+        if (due !== undefined) context.after(() => postman.deliver(context, [due]))
+      })
+      return [insert, written]
+    },
+  }
+}
+
+export type Outbox = ReturnType<typeof newOutbox>
+
+/** Who asks, for the reader of the message to judge. */
+const askedBy = (context: Context): Asked => ({
+  at: context.now,
+  device: deviceName(userAgentOf(context)),
+  address: context.address ?? null,
+  country: context.country ?? null,
+})
+
+interface Row extends Omit<Message<MessageKind>, 'data'> {
+  readonly id: string
+  readonly sealed: string
+}
+
+const insertMessage = ({ limits }: Config, context: Context, row: Row): Statement => {
+  const { id, kind, userId, to, when, sealed, details, isNotice = false, isLate = false, life = usualLife } = row
+  const { now, headers } = context
+  const language = chooseLanguage(null, headers.get('accept-language'))
+  const counted = sql`(select count(*) from outbox o where lower(o.recipient) = lower(t.recipient) and o.limited = 1
+    and o.created_at > ${now - 3600} and o.id <> ${id})`
+  const isAllowed = isNotice ? sql`u.email_verified = 1` : sql`${counted} < ${limits.mail}`
+  return statement(sql`insert into outbox
+      (id, user_id, kind, recipient, language, sealed, details, limited, attempts, created_at, next_at, expires_at)
+    select ${id}, t.user_id, ${kind}, t.recipient, coalesce(u.locale, ${language}), ${sealed}, ${details ?? null},
+      ${isNotice ? 0 : 1}, ${isLate ? 0 : 1}, ${now}, ${isLate ? now : now + inlineLease}, ${now + life}
+    from (select ${userId} as user_id, ${to} as recipient) t left join users u on u.id = t.user_id
+    where t.recipient is not null and ${when} and ${isAllowed} on conflict do nothing`)
+}
+
+const readMessage = (id: string): Statement<Due> =>
+  statement(sql`select ${dueJson} from outbox where id = ${id} and next_at is not null`, readDue)
