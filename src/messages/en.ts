@@ -27,7 +27,7 @@ export const en = {
       heading: 'Confirm your email address',
       body: ['This address was used to create an account at {product}.'],
       link: {
-        lead: 'Confirm that it is yours.',
+        lead: 'Please confirm that it is yours.',
         button: 'Confirm email address',
         expiry: 'The link works once, within {life}.',
       },
@@ -109,7 +109,10 @@ export const en = {
       subject: 'Your code for signing in to {product}',
       heading: 'Sign in to {product}',
       body: ['Enter this code where you asked for it.'],
-      code: { expiry: 'The code works once, within {life}. Never tell it to anyone, not even to {product}.' },
+      code: {
+        expiry:
+          'The code works once, within {life}. Never tell it to anyone, even if they say they are from {product}.',
+      },
       notYou: 'If this was not you, ignore this message. Nobody can sign in without the code.',
     },
     confirm_code: {
@@ -118,15 +121,18 @@ export const en = {
       body: [
         'Your password was right. Enter this code to confirm your email address and finish signing in to {product}.',
       ],
-      code: { expiry: 'The code works once, within {life}. Never tell it to anyone, not even to {product}.' },
-      notYou: 'If this was not you, someone knows your password. Choose a new one, and do not pass on the code.',
+      code: {
+        expiry:
+          'The code works once, within {life}. Never tell it to anyone, even if they say they are from {product}.',
+      },
+      notYou: 'If this was not you, do not pass on the code. If the account is yours, choose a new password.',
     },
     account_claimed: {
       subject: 'Your address is confirmed at {product}',
       heading: 'Your address is confirmed',
       body: [
         'You have now proven that this address is yours. Your account at {product} had been created with it before, without such proof.',
-        'Because that may have been someone else, every password, session and sign-in method from before was removed. To sign in with a password, choose a new one.',
+        'Because that may have been someone else, every password, session and sign-in method from before was removed. From now on, the account is yours alone.',
       ],
       notYou: 'If this was not you, someone can read your mail. Change the password of your mailbox first.',
     },
@@ -178,11 +184,11 @@ export const en = {
     },
     disown: {
       title: 'This was not you?',
-      body: 'Someone created an account with your email address. You can remove it, with everything in it.',
+      body: 'Someone created an account with your email address. You can remove it, and everything in it.',
       button: 'Remove the account',
       done: {
         title: 'Account removed',
-        body: 'Nothing that belongs to your address is left. You can close this page.',
+        body: 'You can close this page.',
       },
     },
     reset: {
@@ -195,37 +201,37 @@ export const en = {
     },
     confirmChange: {
       title: 'Confirm your new address',
-      body: 'From now on, your account will use this email address.',
+      body: 'Your account will use this email address from now on.',
       button: 'Confirm new address',
       done: { title: 'Address changed', body: 'Your account now uses your new address. You can close this page.' },
     },
     undoChange: {
       title: 'Undo the change of address',
-      body: 'Your account returns to this address. Every session and sign-in method added since the change is removed.',
+      body: 'Your account returns to its former address. Every session and sign-in method added since then is removed.',
       button: 'Undo the change',
       done: {
         title: 'Change undone',
-        body: 'Your account has its address back. Now sign in and choose a new password.',
+        body: 'Your account has its former address back. If it was not you who changed it, choose a new password now.',
       },
     },
     signIn: {
       title: 'Sign in',
-      body: 'One more step, so that only you can use this link.',
+      body: 'You will be signed in on this device.',
       button: 'Sign in',
-      done: { title: 'You are signed in', body: 'You can close this page and go back to the app.' },
+      done: { title: 'You are signed in', body: 'You can close this page.' },
     },
   },
   pageFailures: {
     incomplete: 'This link is incomplete. Open it from the message again, or copy all of it.',
     usedOrExpired: 'This link was used already, or has expired. Ask for a new one.',
     tooManyAttempts: 'Too many attempts. Wait a few minutes, and try again.',
-    unavailable: 'This is not possible right now. Nothing was changed. Try again in a moment.',
+    unavailable: 'The service cannot be reached right now. Try again in a moment.',
     weakPassword: 'This password is too short or too easy to guess. Choose another one.',
     addressTaken: 'This address belongs to another account by now.',
     suspended: 'This account is suspended.',
     moreNeeded: 'Your account asks for one more step. Sign in where you usually do.',
     unexpected: 'Something went wrong. Try again, or ask for a new link.',
-    scriptNeeded: 'This page needs JavaScript.',
+    scriptNeeded: 'This page needs JavaScript. Turn it on, then open the link from the message again.',
   },
   pageBusy: 'One moment …',
   pageLabels: { show: 'Show', hide: 'Hide', goOn: 'Go to {product}' },

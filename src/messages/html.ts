@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
+import type { Brand } from '../base/mail-settings.ts'
 import type { Block, Phrase } from './blocks.ts'
 import type { Language } from './language.ts'
 import type { LanguageTag } from './languages.ts'
-import type { Brand } from './message.ts'
 
 interface Page {
   readonly tag: LanguageTag

@@ -55,12 +55,3 @@ export interface Messages {
 }
 
 export type MessageKind = keyof Messages
-
-/** How a message looks like the operator's product. */
-export interface Brand {
-  readonly name: string
-  /** An absolute URL. */
-  readonly logo: string | null
-  /** `#rrggbb` */
-  readonly color: string
-}

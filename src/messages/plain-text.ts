@@ -30,16 +30,14 @@ export const printText = ({ language, heading, blocks, sender }: Page): string =
   return `${[phrase(heading), ...blocks.map(print), phrase(['— ', { value: sender }])].join('\n\n')}\n`
 }
 
-/** U+2068 and U+2069 (first strong isolate) around each value that may run against the language. */
-const printPhrase = (direction: Language['direction']) => {
-  const isolates = (value: string) => direction === 'rtl' || rightToLeft.test(value)
-  return (phrase: Phrase): string =>
-    phrase
-      .map((piece) =>
-        typeof piece === 'string' ? piece : isolates(piece.value) ? `\u2068${piece.value}\u2069` : piece.value,
-      )
-      .join('')
-}
+const printPhrase =
+  (direction: Language['direction']) =>
+  (phrase: Phrase): string =>
+    phrase.map((piece) => (typeof piece === 'string' ? piece : isolated(direction, piece.value))).join('')
+
+/** `value` in U+2068 and U+2069 (first strong isolate), where it may run against the language around it. */
+const isolated = (direction: Language['direction'], value: string): string =>
+  direction === 'rtl' || rightToLeft.test(value) ? `\u2068${value}\u2069` : value
 
 /** Letters of the scripts that are written from right to left. */
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u

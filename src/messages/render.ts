@@ -1,8 +1,9 @@
+import type { Brand } from '../base/mail-settings.ts'
 import { type Block, fill, type Phrase } from './blocks.ts'
 import { printHtml } from './html.ts'
 import type { CodeCopy, Copy, Language, LinkCopy } from './language.ts'
 import { type LanguageTag, languages } from './languages.ts'
-import type { Asked, Brand, MessageKind, Messages } from './message.ts'
+import type { Asked, MessageKind, Messages } from './message.ts'
 import { printText } from './plain-text.ts'
 import { countryName, deviceName, duration, moment, networkAddress, oneLine } from './values.ts'
 

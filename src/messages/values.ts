@@ -19,7 +19,7 @@ export const oneLine = (given: string, most = 64): string => {
  * stranger may write to any address what their user agent calls itself.
  */
 export const deviceName = (given: string): string | undefined =>
-  /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ()+_-]{0,63}$/u.test(given) ? given : undefined
+  given !== 'Unknown device' && /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ()+_-]{0,63}$/u.test(given) ? given : undefined
 
 /** An IPv4 or IPv6 address or network; null for any other text. */
 export const networkAddress = (given: string | null): string | null =>

@@ -1,5 +1,6 @@
+import type { Brand } from '../../src/base/mail-settings.ts'
 import type { LanguageTag } from '../../src/messages/languages.ts'
-import type { Asked, Brand, MessageKind, Messages } from '../../src/messages/message.ts'
+import type { Asked, MessageKind, Messages } from '../../src/messages/message.ts'
 import { type Rendered, render } from '../../src/messages/render.ts'
 
 export const acme: Brand = { name: 'Acme', logo: null, color: '#2563eb' }

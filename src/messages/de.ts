@@ -1,0 +1,248 @@
+import type { Language } from './language.ts'
+
+export const de = {
+  direction: 'ltr',
+  labels: {
+    link: 'Oder öffnen Sie diesen Link im Browser:',
+    time: 'Zeitpunkt',
+    device: 'Gerät',
+    address: 'IP-Adresse',
+    country: 'Land',
+    unknownDevice: 'Unbekanntes Gerät',
+    erased: 'Gelöscht wurden',
+  },
+  erasable: {
+    users: 'Konto',
+    sessions: 'Sitzungen',
+    passwords: 'Passwörter',
+    devices: 'Bekannte Geräte',
+    codes: 'Links und Codes aus E-Mails',
+    refresh_tokens: 'Schlüssel von Apps',
+    challenges: 'Begonnene Anmeldungen',
+    other: 'Weitere Einträge',
+  },
+  messages: {
+    verify_email: {
+      subject: 'Bestätigen Sie Ihre E-Mail-Adresse für {product}',
+      heading: 'E-Mail-Adresse bestätigen',
+      body: ['Mit dieser Adresse wurde ein Konto bei {product} angelegt.'],
+      link: {
+        lead: 'Bitte bestätigen Sie, dass sie Ihnen gehört.',
+        button: 'E-Mail-Adresse bestätigen',
+        expiry: 'Der Link ist {life} gültig und lässt sich einmal verwenden.',
+      },
+      notYou: 'Waren Sie das nicht? Dann können Sie das unbestätigte Konto mit Ihrer Adresse entfernen:',
+      notMe: 'Das war ich nicht',
+    },
+    account_exists: {
+      subject: 'Sie haben bereits ein Konto bei {product}',
+      heading: 'Sie haben bereits ein Konto',
+      body: [
+        'Jemand wollte mit dieser Adresse ein Konto bei {product} anlegen. Es gibt dafür schon eines, deshalb wurde nichts geändert.',
+        'Waren Sie das, dann melden Sie sich wie gewohnt an. Wissen Sie Ihr Passwort nicht mehr, wählen Sie dort „Passwort vergessen“.',
+      ],
+      notYou: 'Waren Sie das nicht, müssen Sie nichts tun. Ihr Konto ist sicher.',
+    },
+    no_account: {
+      subject: 'Kein Konto bei {product} zu dieser Adresse',
+      heading: 'Kein Konto zu dieser Adresse',
+      body: [
+        'Jemand hat bei {product} mit dieser Adresse ein neues Passwort angefordert. Zu ihr gibt es aber kein Konto.',
+        'Waren Sie das, haben Sie sich vielleicht mit einer anderen Adresse registriert. Versuchen Sie es mit dieser, oder legen Sie ein Konto an.',
+      ],
+      notYou: 'Waren Sie das nicht, müssen Sie nichts tun.',
+    },
+    reset_password: {
+      subject: 'Passwort für {product} zurücksetzen',
+      heading: 'Passwort zurücksetzen',
+      body: ['Für Ihr Konto bei {product} wurde ein neues Passwort angefordert.'],
+      link: {
+        lead: 'Waren Sie das, dann wählen Sie ein neues Passwort. Danach sind Sie auf allen Geräten abgemeldet.',
+        button: 'Neues Passwort wählen',
+        expiry: 'Der Link ist {life} gültig und lässt sich einmal verwenden.',
+      },
+      notYou: 'Waren Sie das nicht, ignorieren Sie diese Nachricht. Ihr Passwort bleibt, wie es ist.',
+    },
+    change_email: {
+      subject: 'Bestätigen Sie Ihre neue E-Mail-Adresse für {product}',
+      heading: 'Neue Adresse bestätigen',
+      body: ['Jemand möchte diese Adresse für sein Konto bei {product} verwenden.'],
+      link: {
+        lead: 'Sind Sie das, dann bestätigen Sie die Änderung. Bis dahin gilt Ihre bisherige Adresse.',
+        button: 'Neue Adresse bestätigen',
+        expiry: 'Der Link ist {life} gültig und lässt sich einmal verwenden.',
+      },
+      notYou: 'Waren Sie das nicht, ignorieren Sie diese Nachricht. Es ändert sich nichts.',
+    },
+    address_taken: {
+      subject: 'Ihre Adresse wird bei {product} schon verwendet',
+      heading: 'Diese Adresse wird schon verwendet',
+      body: [
+        'Jemand wollte diese Adresse für ein anderes Konto bei {product} verwenden. Sie gehört bereits zu Ihrem Konto, deshalb wurde nichts geändert.',
+        'Waren Sie das, dann melden Sie sich mit dieser Adresse an, oder wählen Sie für das andere Konto eine andere.',
+      ],
+      notYou: 'Waren Sie das nicht, müssen Sie nichts tun. Ihr Konto ist sicher.',
+    },
+    email_changed: {
+      subject: 'Ihre E-Mail-Adresse für {product} wurde geändert',
+      heading: 'Ihre E-Mail-Adresse wurde geändert',
+      body: [
+        'Ihr Konto bei {product} verwendet jetzt eine andere Adresse. Mit dieser können Sie sich nicht mehr anmelden.',
+      ],
+      link: {
+        lead: 'Waren Sie das nicht, machen Sie die Änderung rückgängig. Ihr Konto erhält diese Adresse zurück, und alle seither hinzugekommenen Sitzungen und Anmeldeverfahren werden entfernt.',
+        button: 'Änderung rückgängig machen',
+        expiry: 'Der Link ist {life} gültig und lässt sich einmal verwenden.',
+      },
+      notYou:
+        'Haben Sie die Adresse selbst geändert, müssen Sie nichts tun. Andernfalls wenden Sie sich an {product}, wenn Sie Hilfe brauchen.',
+    },
+    sign_in_link: {
+      subject: 'Anmelden bei {product}',
+      heading: 'Anmelden bei {product}',
+      body: [],
+      link: {
+        lead: 'Hier ist der Link, den Sie angefordert haben.',
+        button: 'Anmelden',
+        expiry:
+          'Der Link ist {life} gültig und lässt sich einmal verwenden. Bitte leiten Sie diese Nachricht nicht weiter.',
+      },
+      notYou: 'Waren Sie das nicht, ignorieren Sie diese Nachricht. Ohne sie kann sich niemand anmelden.',
+    },
+    sign_in_code: {
+      subject: 'Ihr Code für die Anmeldung bei {product}',
+      heading: 'Anmelden bei {product}',
+      body: ['Geben Sie diesen Code dort ein, wo Sie ihn angefordert haben.'],
+      code: {
+        expiry:
+          'Der Code ist {life} gültig und lässt sich einmal verwenden. Nennen Sie ihn niemandem, auch nicht, wenn sich jemand als {product} ausgibt.',
+      },
+      notYou: 'Waren Sie das nicht, ignorieren Sie diese Nachricht. Ohne den Code kann sich niemand anmelden.',
+    },
+    confirm_code: {
+      subject: 'Anmeldung bei {product} abschließen',
+      heading: 'Anmeldung abschließen',
+      body: [
+        'Ihr Passwort stimmt. Geben Sie diesen Code ein, um Ihre E-Mail-Adresse zu bestätigen und die Anmeldung bei {product} abzuschließen.',
+      ],
+      code: {
+        expiry:
+          'Der Code ist {life} gültig und lässt sich einmal verwenden. Nennen Sie ihn niemandem, auch nicht, wenn sich jemand als {product} ausgibt.',
+      },
+      notYou:
+        'Waren Sie das nicht, geben Sie den Code nicht weiter. Gehört das Konto Ihnen, wählen Sie ein neues Passwort.',
+    },
+    account_claimed: {
+      subject: 'Ihre Adresse ist bei {product} bestätigt',
+      heading: 'Ihre Adresse ist bestätigt',
+      body: [
+        'Sie haben nachgewiesen, dass diese Adresse Ihnen gehört. Ihr Konto bei {product} war schon vorher und ohne diesen Nachweis angelegt worden.',
+        'Weil das jemand anderes gewesen sein kann, wurden alle früheren Passwörter, Sitzungen und Anmeldeverfahren entfernt. Von nun an gehört das Konto Ihnen allein.',
+      ],
+      notYou: 'Waren Sie das nicht, kann jemand Ihre E-Mails lesen. Ändern Sie zuerst das Passwort Ihres Postfachs.',
+    },
+    new_device: {
+      subject: 'Neue Anmeldung bei {product}',
+      heading: 'Neue Anmeldung',
+      body: ['Bei Ihrem Konto bei {product} hat sich ein Gerät angemeldet, das wir noch nicht kannten.'],
+      notYou:
+        'Waren Sie das, müssen Sie nichts tun. Andernfalls wählen Sie ein neues Passwort für {product}: Damit werden alle Geräte abgemeldet.',
+    },
+    password_changed: {
+      subject: 'Ihr Passwort für {product} wurde geändert',
+      heading: 'Ihr Passwort wurde geändert',
+      body: ['Das Passwort Ihres Kontos bei {product} wurde geändert. Alle anderen Geräte wurden abgemeldet.'],
+      notYou:
+        'Waren Sie das nicht, wählen Sie bei der Anmeldung „Passwort vergessen“ und legen Sie mit dieser Adresse ein neues Passwort fest.',
+    },
+    token_reused: {
+      subject: 'Wir haben eine Sitzung bei {product} beendet',
+      heading: 'Wir haben eine Sitzung beendet',
+      body: [
+        'Ein Schlüssel, mit dem eine App bei Ihrem Konto bei {product} angemeldet bleibt, wurde ein zweites Mal verwendet. Er könnte kopiert worden sein, deshalb haben wir diese Sitzung beendet. Ihre anderen Sitzungen bleiben bestehen.',
+      ],
+      notYou:
+        'Melden Sie sich dort, wo Sie abgemeldet wurden, wieder an. Erkennen Sie dieses Gerät nicht, wählen Sie außerdem ein neues Passwort.',
+    },
+    deletion_scheduled: {
+      subject: 'Ihr Konto bei {product} wird gelöscht',
+      heading: 'Ihr Konto wird gelöscht',
+      body: [
+        'Ihr Konto bei {product} wird mit allen Daten am {erasesAt} endgültig gelöscht.',
+        'Möchten Sie es behalten, melden Sie sich vorher an.',
+      ],
+      notYou: 'Waren Sie das nicht, melden Sie sich an, um Ihr Konto zu behalten, und wählen Sie ein neues Passwort.',
+    },
+    account_deleted: {
+      subject: 'Ihr Konto bei {product} wurde gelöscht',
+      heading: 'Ihr Konto wurde gelöscht',
+      body: [
+        'Ihr Konto bei {product} wurde endgültig gelöscht und lässt sich nicht wiederherstellen. Dies ist Ihr Beleg.',
+      ],
+      notYou:
+        'Waren Sie das nicht, wenden Sie sich an {product}. Mit dieser Adresse lässt sich wieder ein neues Konto anlegen.',
+    },
+  },
+  pages: {
+    verify: {
+      title: 'E-Mail-Adresse bestätigen',
+      body: 'Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
+      button: 'E-Mail-Adresse bestätigen',
+      done: { title: 'Adresse bestätigt', body: 'Vielen Dank. Sie können diese Seite schließen.' },
+    },
+    disown: {
+      title: 'Das waren nicht Sie?',
+      body: 'Jemand hat mit Ihrer E-Mail-Adresse ein Konto angelegt. Sie können es mit allen Daten entfernen.',
+      button: 'Konto entfernen',
+      done: { title: 'Konto entfernt', body: 'Sie können diese Seite schließen.' },
+    },
+    reset: {
+      title: 'Neues Passwort wählen',
+      body: 'Sie werden auf allen Geräten abgemeldet und melden sich dann mit dem neuen Passwort an.',
+      label: 'Neues Passwort',
+      hint: 'Mindestens {min} Zeichen.',
+      button: 'Passwort speichern',
+      done: { title: 'Passwort gespeichert', body: 'Sie können sich jetzt mit dem neuen Passwort anmelden.' },
+    },
+    confirmChange: {
+      title: 'Neue Adresse bestätigen',
+      body: 'Ihr Konto verwendet von nun an diese E-Mail-Adresse.',
+      button: 'Neue Adresse bestätigen',
+      done: {
+        title: 'Adresse geändert',
+        body: 'Ihr Konto verwendet jetzt Ihre neue Adresse. Sie können diese Seite schließen.',
+      },
+    },
+    undoChange: {
+      title: 'Änderung der Adresse rückgängig machen',
+      body: 'Ihr Konto erhält seine frühere Adresse zurück. Alle seither hinzugekommenen Sitzungen und Anmeldeverfahren werden entfernt.',
+      button: 'Änderung rückgängig machen',
+      done: {
+        title: 'Änderung rückgängig gemacht',
+        body: 'Ihr Konto hat seine frühere Adresse wieder. Kam die Änderung nicht von Ihnen, wählen Sie jetzt ein neues Passwort.',
+      },
+    },
+    signIn: {
+      title: 'Anmelden',
+      body: 'Sie werden auf diesem Gerät angemeldet.',
+      button: 'Anmelden',
+      done: { title: 'Sie sind angemeldet', body: 'Sie können diese Seite schließen.' },
+    },
+  },
+  pageFailures: {
+    incomplete:
+      'Dieser Link ist unvollständig. Öffnen Sie ihn noch einmal aus der Nachricht, oder kopieren Sie ihn ganz.',
+    usedOrExpired: 'Dieser Link wurde schon verwendet oder ist abgelaufen. Fordern Sie einen neuen an.',
+    tooManyAttempts: 'Zu viele Versuche. Warten Sie einige Minuten, und versuchen Sie es dann erneut.',
+    unavailable: 'Der Dienst ist gerade nicht erreichbar. Versuchen Sie es gleich noch einmal.',
+    weakPassword: 'Dieses Passwort ist zu kurz oder zu leicht zu erraten. Wählen Sie ein anderes.',
+    addressTaken: 'Diese Adresse gehört inzwischen zu einem anderen Konto.',
+    suspended: 'Dieses Konto ist gesperrt.',
+    moreNeeded: 'Ihr Konto verlangt einen weiteren Schritt. Melden Sie sich dort an, wo Sie es sonst tun.',
+    unexpected: 'Das hat nicht geklappt. Versuchen Sie es noch einmal, oder fordern Sie einen neuen Link an.',
+    scriptNeeded:
+      'Diese Seite braucht JavaScript. Schalten Sie es ein, und öffnen Sie den Link noch einmal aus der Nachricht.',
+  },
+  pageBusy: 'Einen Moment …',
+  pageLabels: { show: 'Anzeigen', hide: 'Verbergen', goOn: 'Weiter zu {product}' },
+} satisfies Language
