@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSettings } from '../src/base/config.ts'
@@ -14,7 +14,7 @@ process.chdir(resolve(import.meta.dirname, '..'))
 const data = '.data'
 const envFile = `${data}/dev.env`
 const persist = ['--persist-to', `${data}/wrangler`]
-const entry = ['src/entry/dev.ts', 'src/entry/worker.ts'].find(existsSync) ?? 'src/entry/worker.ts'
+const entry = 'src/entry/dev.ts'
 const trusted = [3000, 4200, 5173, 8080].map((port) => `http://localhost:${port}`).join(',')
 
 /** Should this process be killed, the Worker's own group ends itself: it holds the other end of the channel. */
@@ -50,6 +50,7 @@ async function start() {
   console.log(
     table({
       'Auth API': `${origin}/auth`,
+      Mailbox: `${origin}/dev/mailbox`,
       Database: database.name,
       'Trusted apps': settings.AUTH_TRUSTED_ORIGINS.replaceAll(',', ' '),
       Secrets: `.dev.vars (${secret}, never committed)`,

@@ -37,6 +37,8 @@ const planted: [why: string, path: string, text: string][] = [
   ['an adapter imports identity', 'src/adapters/libsql.ts', "import { a } from '../identity/core.ts'"],
   ['app imports an adapter', 'src/app.ts', "import { a } from './adapters/libsql.ts'"],
   ['app imports an entry', 'src/app.ts', "import { a } from './entry/node.ts'"],
+  ['an entry of production imports the mailbox', 'src/entry/worker.ts', "import { a } from '../dev/mailbox.ts'"],
+  ['the app imports the mailbox', 'src/app.ts', "import { a } from './dev/mailbox.ts'"],
   ['an entry imports a feature', 'src/entry/node.ts', "import { a } from '../features/token/routes.ts'"],
   ['the client imports the app', 'src/client/index.ts', "import { createApp } from '../app.ts'"],
   ['a file stands in no layer', 'src/core/x.ts', ''],

@@ -80,6 +80,12 @@ const layers: readonly Layer[] = [
     packages: ['hono'],
   },
   {
+    name: 'entry of development',
+    files: /^src\/entry\/dev\.ts$/,
+    imports: ['src/dev/', 'src/app.ts', 'src/adapters/', 'src/base/', 'src/entry/'],
+    packages: ['cloudflare:'],
+  },
+  {
     name: 'entry',
     files: /^src\/entry\/[^/]+\.ts$/,
     imports: ['src/app.ts', 'src/adapters/', 'src/base/', 'src/entry/'],

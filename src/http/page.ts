@@ -1,6 +1,5 @@
 import type { Context } from 'hono'
 import { html, raw } from 'hono/html'
-import { sha256 } from '../base/crypto.ts'
 import type { Brand } from '../base/mail-settings.ts'
 import type { Core } from '../identity/core.ts'
 import { en } from '../messages/en.ts'
@@ -8,6 +7,7 @@ import type { Language, Pages } from '../messages/language.ts'
 import { type LanguageTag, languages } from '../messages/languages.ts'
 import { noted } from './contract.ts'
 import type { Env } from './env.ts'
+import { hashSource } from './hash-source.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 
@@ -38,18 +38,14 @@ interface View {
 const policyOf = async (style: string, logo: string | null): Promise<string> =>
   [
     "default-src 'none'",
-    `script-src ${await hashOf(pageScript)}`,
-    `style-src ${await hashOf(style)}`,
+    `script-src ${await hashSource(pageScript)}`,
+    `style-src ${await hashSource(style)}`,
     ...(logo === null ? [] : [`img-src ${new URL(logo).origin}`]),
     "connect-src 'self'",
     "form-action 'none'",
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ')
-
-/** @see https://www.w3.org/TR/CSP3/#grammardef-hash-source */
-const hashOf = async (text: string): Promise<string> =>
-  `'sha256-${(await sha256(text)).replaceAll('-', '+').replaceAll('_', '/')}='`
 
 const markup = ({ kind, brand, style, passwordMin, tag }: View) => {
   const language: Language = languages[tag]

@@ -139,3 +139,39 @@ test('CVE-2026-41248, GHSA-9hp6-4448-45g2, GHSA-92pp-h63x-v22m: on Workers anoth
   expect(asked.length).toBeGreaterThan(6 * 20)
   expect(asked.filter(({ status }) => ![400, 401, 404].includes(status))).toEqual([])
 })
+
+test('no variable switches the mailbox of development on in a Worker of production', async () => {
+  const { path, remove } = newFolder()
+  onTestFinished(remove)
+  const names = ['', 'AUTH_', 'POSTERN_'].flatMap((prefix) =>
+    [
+      'DEV',
+      'DEVELOPMENT',
+      'DEBUG',
+      'TEST',
+      'MAILBOX',
+      'DEV_MAILBOX',
+      'MAILER',
+      'ENV',
+      'ENVIRONMENT',
+      'MODE',
+      'NODE_ENV',
+    ].map((name) => prefix + name),
+  )
+  const daring = await start(path, {
+    ...Object.fromEntries(names.map((name) => [name, 'development'])),
+    AUTH_ORIGIN: 'http://localhost',
+    AUTH_SECRET: randomSecret(),
+  })
+  onTestFinished(daring.stop)
+
+  const send = caller(daring.base)
+  const answers = await Promise.all([
+    send('/auth/healthz'),
+    send('/dev/mailbox'),
+    send('/dev/mailbox.json'),
+    send('/dev/mailbox', { method: 'DELETE' }),
+  ])
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 404, 404, 404])
+})
