@@ -8,7 +8,8 @@ export const linksIn = (html: string, text: string): string[] => {
 }
 
 /** A code that somebody is to type: it has a line of the text to itself. */
-export const codeIn = (text: string): string | null => /^[A-Z0-9]{4}[- ]?[A-Z0-9]{4}$/m.exec(text)?.[0] ?? null
+export const codeIn = (text: string): string | null =>
+  /^[2-9B-DF-HJ-NP-TV-Z]{4}[- ]?[2-9B-DF-HJ-NP-TV-Z]{4}$/m.exec(text)?.[0] ?? null
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
 

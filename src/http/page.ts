@@ -4,7 +4,7 @@ import type { Brand } from '../base/mail-settings.ts'
 import type { Core } from '../identity/core.ts'
 import { en } from '../messages/en.ts'
 import type { Language, Pages } from '../messages/language.ts'
-import { type LanguageTag, languages } from '../messages/languages.ts'
+import { chooseLanguage, type LanguageTag, languages } from '../messages/languages.ts'
 import { noted } from './contract.ts'
 import type { Env } from './env.ts'
 import { hashSource } from './hash-source.ts'
@@ -19,7 +19,8 @@ export const page = (core: Core, kind: keyof Pages) => {
   const handler = async (c: Context<Env>) => {
     policy ??= await policyOf(style, brand.logo)
     c.header('content-security-policy', policy)
-    return c.html(markup({ kind, brand, style, passwordMin, tag: 'en' }))
+    const tag = chooseLanguage(null, c.req.header('accept-language') ?? null)
+    return c.html(markup({ kind, brand, style, passwordMin, tag }))
   }
   return noted(handler, {
     doc: { summary: `The page for a link: ${en.pages[kind].title}`, responses: { 200: 'html' } },

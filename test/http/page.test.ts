@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { routesOf } from '../../src/http/contract.ts'
 import { openapi } from '../../src/http/openapi.ts'
 import { page } from '../../src/http/page.ts'
+import { type LanguageTag, languages } from '../../src/messages/languages.ts'
 import { checkAnswer } from '../contract.ts'
 import { origin, type Server, server } from '../harness.ts'
 
@@ -71,6 +72,20 @@ test('a page repeats nothing of the request that opened it', async () => {
   const answer = await on.request('/auth/pages/verify?token=hostile-token', { headers })
 
   expect(await answer.text()).not.toMatch(/hostile|x"><script/)
+})
+
+test.each<[header: string, tag: LanguageTag, direction: string]>([
+  ['de-AT,en;q=0.5', 'de', 'ltr'],
+  ['ar', 'ar', 'rtl'],
+  ['tlh', 'en', 'ltr'],
+])('a page speaks to a browser that asks for %s in the language "%s", written %s', async (header, tag, direction) => {
+  const on = await withPages()
+
+  const answer = await on.request('/auth/pages/reset', { headers: { 'accept-language': header } })
+
+  const text = await answer.text()
+  expect(text).toContain(`<html lang="${tag}" dir="${direction}">`)
+  expect(text).toContain(`<h1 tabindex="-1">${languages[tag].pages.reset.title}</h1>`)
 })
 
 test('a page bears the name of the product as text, and its logo', async () => {
