@@ -34,19 +34,19 @@ export const printHtml = ({ tag, language, brand, subject, preview, heading, blo
 <title>${subject}</title>
 <style>
 :root{color-scheme:light dark}
-body{background:#f6f6f7;color:#1b1b1f}
-.page{background:#fdfdfd}
+.ground{background:#f6f6f7;color:#1b1b1f}
+.page{background:#fdfdfd;color:#1b1b1f}
 @media (prefers-color-scheme:dark){
-body{background:#131316!important;color:#ececf0!important}
-.page{background:#1d1d21!important}
+.ground{background:#131316!important;color:#ececf0!important}
+.page{background:#1d1d21!important;color:#ececf0!important}
 .logo{background:#e4e4e9!important;padding:8px!important;border-radius:8px!important}
 }
 </style>
 </head>
-<body style="margin:0;padding:0">
+<body class="ground" style="margin:0;padding:0">
 <div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${phrase(preview)}</div>
-<div style="padding:24px 12px">
-<div class="page" lang="${tag}" dir="${language.direction}" style="max-width:440px;margin:0 auto;padding:28px 24px;border-radius:12px;font:16px/1.5 -apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans Arabic',Arial,sans-serif;text-align:start;overflow-wrap:break-word">
+<div class="ground" style="padding:24px 12px">
+<div class="page" lang="${tag}" dir="${language.direction}" style="max-width:440px;margin:0 auto;padding:28px 24px 12px;border-radius:12px;font:16px/1.5 -apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans Arabic',Arial,sans-serif;text-align:start;overflow-wrap:break-word">
 ${letterhead(brand)}
 <h1 style="margin:0 0 16px;font-size:22px;line-height:1.3;font-weight:600">${phrase(heading)}</h1>
 ${blocks.map((block) => print(block, language, brand))}
@@ -67,9 +67,9 @@ const print = (block: Block, { labels }: Language, brand: Brand): Html => {
       return html`<p style="margin:0 0 16px">${phrase(block.text)}</p>`
     case 'button':
       return html`<p style="margin:24px 0"><a href="${block.url}" style="${buttonStyle(brand.color)}">${block.label}</a></p>
-<p style="${small}">${labels.link}<br>${inFull(block.url)}</p>`
+<p style="${small}">${labels.link} ${inFull(block.url)}</p>`
     case 'link':
-      return html`<p style="${small}">${block.label}:<br>${inFull(block.url)}</p>`
+      return html`<p style="${small}">${block.label}: ${inFull(block.url)}</p>`
     case 'code':
       return html`<p dir="ltr" style="${codeStyle}">${block.code}</p>`
     case 'list':
@@ -83,7 +83,7 @@ const phrase = (pieces: Phrase) =>
   pieces.map((piece) => (typeof piece === 'string' ? piece : html`<bdi>${piece.value}</bdi>`))
 
 const inFull = (url: string): Html =>
-  html`<a href="${url}" dir="ltr" style="color:inherit;word-break:break-all">${url}</a>`
+  html`<a href="${url}" dir="ltr" style="display:block;color:inherit;word-break:break-all">${url}</a>`
 
 const small = 'margin:0 0 16px;font-size:14px;opacity:.75'
 const listStyle =

@@ -87,12 +87,14 @@ const codeOf = ({ code: copy }: AnyCopy, { code }: AnyData, say: Say): Block[] =
 const disownOf = ({ notMe: label }: AnyCopy, { notMe: url }: AnyData): Block[] =>
   label && url ? [{ type: 'link', label, url }] : []
 
-const lists = (tag: LanguageTag, language: Language, { asked, erased }: AnyData): Block[] => [
-  ...(erased === undefined
-    ? []
-    : [{ type: 'list' as const, title: language.labels.erased, rows: erasedRows(language, erased) }]),
-  { type: 'list', title: undefined, rows: askedRows(tag, language, asked) },
-]
+const lists = (tag: LanguageTag, language: Language, { asked, erased = {} }: AnyData): Block[] => {
+  const list = (title: string | undefined, rows: [string, string][]): Block[] =>
+    rows.length === 0 ? [] : [{ type: 'list', title, rows }]
+  return [
+    ...list(language.labels.erased, erasedRows(language, erased)),
+    ...list(undefined, askedRows(tag, language, asked)),
+  ]
+}
 
 const askedRows = (tag: LanguageTag, { labels }: Language, asked: Asked) => {
   const device = deviceName(asked.device) ?? labels.unknownDevice

@@ -50,9 +50,9 @@ export const moment = (language: LanguageTag, at: number): string =>
     timeZoneName: 'short',
   }).format(at * 1000)
 
-/** The name of a country by its ISO 3166-1 alpha-2 code; null for what names none (`XX`, `T1`). */
+/** The name of a country by its ISO 3166-1 alpha-2 code; null for what names none (`XX`, `ZZ`, `T1`). */
 export const countryName = (language: LanguageTag, code: string | null): string | null =>
-  code !== null && /^[A-Z]{2}$/.test(code)
+  code !== null && /^(?!ZZ)[A-Z]{2}$/.test(code)
     ? (new Intl.DisplayNames(language, { type: 'region', fallback: 'none' }).of(code) ?? null)
     : null
 

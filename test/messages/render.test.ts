@@ -1,13 +1,139 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { kinds, renderAll } from './sample.ts'
+import { languages, languageTags } from '../../src/messages/languages.ts'
+import { render } from '../../src/messages/render.ts'
+import { acme, asked, code, kinds, linkTo, renderAll, samples, seenIn } from './sample.ts'
 
-test('every kind of message renders as HTML and as text', () => {
-  const rendered = renderAll('en')
+const everywhere = languageTags.flatMap((tag) => kinds.map((kind) => ({ tag, kind })))
+const withoutIsolates = (text: string) => text.replace(/[\u2066-\u2069]/g, '')
 
-  expect(rendered).toHaveLength(kinds.length)
-  for (const [, message] of rendered) {
-    expect(message.subject).not.toBe('')
-    expect(message.text).toContain('203.0.113.7')
-    expect(message.html).toContain('203.0.113.7')
-  }
+test.each(everywhere)('HTML and text of $kind say the same in "$tag"', ({ tag, kind }) => {
+  const { text, html, language } = render(kind, samples()[kind], { language: tag, brand: acme })
+
+  const seen = seenIn(html)
+  const lines = withoutIsolates(text).trim().split(/\n+/)
+  const [sender, ...said] = lines.reverse()
+  expect(said.length).toBeGreaterThan(4)
+  for (const line of said) expect(seen).toContain(line.replace(/:$/, ''))
+  expect(sender).toBe('— Acme')
+  expect(language).toBe(tag)
 })
+
+test.each(everywhere)('a link or a code of $kind has a line of its own in "$tag", as it is typed', ({ tag, kind }) => {
+  const data: object = samples()[kind]
+  const given = Object.values(data).filter((value) => typeof value === 'string')
+
+  const { text, html, subject } = render(kind, samples()[kind], { language: tag, brand: acme })
+
+  const lines = text.split('\n')
+  for (const one of given) {
+    expect(lines).toContain(one)
+    expect(html).toContain(`>${one}</`)
+    expect(subject).not.toContain(one)
+  }
+  expect(lines.filter((line) => /https?:/.test(line) || line.includes(code))).toEqual(given)
+})
+
+test.each(everywhere)('$kind is small in "$tag", and names its language and direction', ({ tag, kind }) => {
+  const { html, text } = render(kind, samples()[kind], { language: tag, brand: acme })
+
+  expect(html).toMatch(`<html lang="${tag}" dir="${languages[tag].direction}">`)
+  expect(html.length).toBeLessThan(8192)
+  expect(text).not.toMatch(/[{}]|undefined|null|NaN/)
+  expect(seenIn(html)).not.toMatch(/[{}]|undefined|null|NaN/)
+})
+
+test('a button and the link in full under it lead to the same place', () => {
+  const { html } = render('verify_email', samples().verify_email, { language: 'en', brand: acme })
+
+  const hrefs = [...html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)
+  expect(hrefs).toEqual([linkTo('email/verify'), linkTo('email/verify'), linkTo('email/disown')])
+})
+
+test('a code stands first in what mail clients show beside the subject', () => {
+  const { html } = render('sign_in_code', samples().sign_in_code, { language: 'en', brand: acme })
+
+  expect(/<body[^>]*>\s*<div style="display:none[^>]*>([\s\S]*?)<\/div>/.exec(html)?.[1]).toBe(
+    `<bdi>${code}</bdi> · Enter this code where you asked for it.`,
+  )
+})
+
+test('what came from outside is isolated in a language that runs from right to left', () => {
+  const { html, text } = render('sign_in_code', samples().sign_in_code, { language: 'ar', brand: acme })
+
+  expect(text).toContain('\u2068Acme\u2069')
+  expect(text).toContain('\u2068Firefox on Windows\u2069')
+  expect(text).toContain('\u2068203.0.113.7\u2069')
+  expect(html).toContain('<bdi>Firefox on Windows</bdi>')
+  expect(html).toContain('<bdi>203.0.113.7</bdi>')
+  expect(html).toMatch(new RegExp(`<p dir="ltr"[^>]*>${code}</p>`))
+})
+
+test('in a language that runs from left to right only a name that runs the other way is isolated', () => {
+  const usual = renderAll('en').map(([, { text }]) => text)
+  const { text } = render('no_account', { asked }, { language: 'de', brand: { ...acme, name: 'شركة النور' } })
+
+  expect(usual.join()).not.toMatch(/[\u2066-\u2069]/)
+  expect(text).toContain('bei \u2068شركة النور\u2069 mit')
+})
+
+test('the old address of an account is offered no way back where it was never verified', () => {
+  const { email_changed } = samples()
+  const { html, text } = render('email_changed', { ...email_changed, link: null }, { language: 'en', brand: acme })
+
+  expect(html).not.toContain('href')
+  expect(text).not.toMatch(/https|undo/i)
+  expect(text).toContain('was changed')
+})
+
+test('the receipt counts what was erased: by name where it has one, and the rest together', () => {
+  const { text } = render('account_deleted', samples().account_deleted, { language: 'en', brand: acme })
+
+  expect(text).toContain('What was erased:\nAccount: 1\nSessions: 3\nPasswords: 1\nOther records: 7\n')
+})
+
+test('the receipt of nothing lists nothing', () => {
+  const erased = { sessions: 0, constructor: 0 }
+  const { text } = render('account_deleted', { asked, erased }, { language: 'en', brand: acme })
+
+  expect(text).not.toMatch(/erased:|: 0/)
+})
+
+test('what is not known of who asked is left out', () => {
+  const who = { ...asked, address: null, country: null }
+  const { text } = render('new_device', { asked: who }, { language: 'en', brand: acme })
+
+  expect(text).toContain('Device: Firefox on Windows\nTime: March 3, 2026 at 14:05 UTC\n\n')
+})
+
+test('a logo stands for the name, which is its text', () => {
+  const logo = 'https://acme.example/logo.png?a=1&b=2'
+  const { html, text } = render('new_device', { asked }, { language: 'en', brand: { ...acme, logo } })
+
+  expect(html).toContain('src="https://acme.example/logo.png?a=1&amp;b=2" alt="Acme"')
+  expect(text).not.toContain('logo')
+})
+
+test('a button can be read whatever the colour of the brand', () => {
+  const part = fc.integer({ min: 0, max: 255 })
+
+  fc.assert(
+    fc.property(part, part, part, (...parts) => {
+      const color = `#${parts.map((one) => one.toString(16).padStart(2, '0')).join('')}`
+      const { html } = render('reset_password', samples().reset_password, { language: 'en', brand: { ...acme, color } })
+
+      const [, ground, ink] = /background:(#[0-9a-f]{6});color:(#000000|#ffffff)/.exec(html) ?? []
+      const [darker = 0, lighter = 0] = [luminance(parts), ink === '#ffffff' ? 1 : 0].sort((a, b) => a - b)
+      expect(ground).toBe(color)
+      expect((lighter + 0.05) / (darker + 0.05)).toBeGreaterThan(4.5)
+    }),
+  )
+})
+
+/** As WCAG 2.2 defines it. */
+const luminance = (parts: readonly number[]): number => {
+  const [red = 0, green = 0, blue = 0] = parts
+    .map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}

@@ -8,36 +8,49 @@ export const acme: Brand = { name: 'Acme', logo: null, color: '#2563eb' }
 /** 2026-03-03T14:05:00Z, from a documentation address. */
 export const asked: Asked = { at: 1_772_546_700, device: 'Firefox on Windows', address: '203.0.113.7', country: 'DE' }
 
-const origin = 'https://app.example.com/auth'
 const token = 'kEjH3rT9wQ0xYb5nZcVu7LmPd2sFg8aRoI4tX6yWvKs'
+export const linkTo = (path: string): string => `https://app.example.com/auth/${path}#token=${token}`
+export const code = '7K3MX9QP'
 
 /** One of each kind. */
-export const samples: Messages = {
-  verify_email: {
-    asked,
-    link: `${origin}/email/verify#token=${token}`,
-    notMe: `${origin}/email/disown#token=${token}`,
-    life: 86_400,
-  },
-  account_exists: { asked },
-  no_account: { asked },
-  reset_password: { asked, link: `${origin}/password/reset#token=${token}`, life: 1800 },
-  change_email: { asked, link: `${origin}/email/change/confirm#token=${token}`, life: 86_400 },
-  address_taken: { asked },
-  email_changed: { asked, link: `${origin}/email/change/undo#token=${token}`, life: 259_200 },
-  sign_in_link: { asked, link: `${origin}/email/sign-in#token=${token}`, life: 600 },
-  sign_in_code: { asked, code: '7K3MX9QP', life: 600 },
-  confirm_code: { asked, code: '7K3MX9QP', life: 600 },
-  account_claimed: { asked },
-  new_device: { asked },
-  password_changed: { asked },
-  token_reused: { asked },
-  deletion_scheduled: { asked, erasesAt: asked.at + 14 * 86_400 },
-  account_deleted: { asked, erased: { users: 1, sessions: 3, passwords: 1, passkeys: 2, api_keys: 5 } },
-}
+export const samples = (who: Asked = asked): Messages => ({
+  verify_email: { asked: who, link: linkTo('email/verify'), notMe: linkTo('email/disown'), life: 86_400 },
+  account_exists: { asked: who },
+  no_account: { asked: who },
+  reset_password: { asked: who, link: linkTo('password/reset'), life: 1800 },
+  change_email: { asked: who, link: linkTo('email/change/confirm'), life: 86_400 },
+  address_taken: { asked: who },
+  email_changed: { asked: who, link: linkTo('email/change/undo'), life: 259_200 },
+  sign_in_link: { asked: who, link: linkTo('email/sign-in'), life: 600 },
+  sign_in_code: { asked: who, code, life: 600 },
+  confirm_code: { asked: who, code, life: 600 },
+  account_claimed: { asked: who },
+  new_device: { asked: who },
+  password_changed: { asked: who },
+  token_reused: { asked: who },
+  deletion_scheduled: { asked: who, erasesAt: who.at + 14 * 86_400 },
+  account_deleted: { asked: who, erased: { users: 1, sessions: 3, passwords: 1, passkeys: 2, api_keys: 5 } },
+})
 
-export const kinds = Object.keys(samples).filter((name): name is MessageKind => name in samples)
+export const kinds = Object.keys(samples()).filter((name): name is MessageKind => name in samples())
 
-/** Every kind in a language, as its sample reads. */
-export const renderAll = (language: LanguageTag, brand: Brand = acme): [MessageKind, Rendered][] =>
-  kinds.map((kind) => [kind, render(kind, samples[kind], { language, brand })])
+/** Every kind in a language. */
+export const renderAll = (language: LanguageTag, brand: Brand = acme, who: Asked = asked): [MessageKind, Rendered][] =>
+  kinds.map((kind) => [kind, render(kind, samples(who)[kind], { language, brand })])
+
+const entities = new Map([
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+  ['&quot;', '"'],
+  ['&#39;', "'"],
+  ['&amp;', '&'],
+])
+
+/** What a reader of the HTML sees, in one line. */
+export const seenIn = (html: string): string =>
+  html
+    .replace(/<style>[^<]*<\/style>/g, '')
+    .replace(/<(?:p|h1|div|br|a)\b[^>]*>/g, ' ')
+    .replace(/<[^>]*>/g, '')
+    .replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => entities.get(entity) ?? entity)
+    .replace(/\s+/g, ' ')
