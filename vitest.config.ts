@@ -12,7 +12,7 @@ const world = (name: 'file' | 'libsql' | 'd1') => ({ alias: { '#world': at(`test
 const everywhere = 'test/**/*.test.{ts,tsx}'
 const onlyNode = 'test/**/*.node.test.{ts,tsx}'
 const onlyWorkers = ['test/workers/**', 'test/**/*.workers.test.{ts,tsx}']
-const elsewhere = ['test/{entry,edge,d1,faults,crash,simulation,load}/**']
+const elsewhere = ['test/{entry,edge,e2e,d1,faults,crash,simulation,load}/**']
 
 interface WranglerToml {
   compatibility_date: string
@@ -91,6 +91,18 @@ export default defineConfig(
             include: ['test/{entry,edge}/**/*.test.{ts,tsx}'],
             testTimeout: 60_000,
             hookTimeout: 60_000,
+          },
+        },
+        {
+          test: {
+            name: 'e2e',
+            include: ['test/e2e/**/*.test.ts'],
+            testTimeout: 60_000,
+            hookTimeout: 60_000,
+            // A browser wants the machine to itself.
+            sequence: { groupOrder: 2 },
+            maxWorkers: 1,
+            globalSetup: 'test/e2e/dev.setup.ts',
           },
         },
         {

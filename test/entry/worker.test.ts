@@ -1,44 +1,15 @@
-import { devNull } from 'node:os'
-import { resolve } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { unstable_startWorker } from 'wrangler'
-import { quietly, wrangler } from '../../scripts/wrangler.ts'
 import { bodyOf, cookiesOf, post, type Send } from '../http.ts'
 import { caller, crowd, journey, somebody } from './journey.ts'
 import { newFolder, raw } from './node-process.ts'
 import { askInEverySpelling } from './spelt.ts'
+import { migrateLocalD1, randomSecret, startWorker } from './worker-process.ts'
 
-const config = resolve(import.meta.dirname, '../../wrangler.toml')
-
-/** The Worker of `wrangler.toml` as `wrangler dev` runs it, with these variables; its data go into `folder`. */
-const start = async (folder: string, variables: Readonly<Record<string, string>>) => {
-  const worker = await unstable_startWorker({
-    config,
-    envFiles: [devNull],
-    bindings: Object.fromEntries(
-      Object.entries(variables).map(([name, value]) => [name, { type: 'plain_text' as const, value }]),
-    ),
-    dev: {
-      persist: folder,
-      server: { hostname: '127.0.0.1', port: 0 },
-      inspector: false,
-      watch: false,
-      logLevel: 'none',
-    },
-  })
-  const { origin, port } = await worker.url
-  return { base: origin, port: Number(port), stop: () => worker.dispose() }
-}
-
-const randomSecret = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
-
-let worker: Awaited<ReturnType<typeof start>>
+let worker: Awaited<ReturnType<typeof startWorker>>
 beforeAll(async () => {
-  Object.assign(process.env, quietly)
   const { path, remove } = newFolder()
-  const { code, output } = await wrangler(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', path])
-  expect(code, output).toBe(0)
-  worker = await start(path, { AUTH_ORIGIN: 'http://localhost', AUTH_SECRET: randomSecret() })
+  await migrateLocalD1(path)
+  worker = await startWorker(path, { AUTH_ORIGIN: 'http://localhost', AUTH_SECRET: randomSecret() })
   return async () => {
     await worker.stop()
     remove()
@@ -116,7 +87,7 @@ test('the scheduled event runs the job', async () => {
 test('S14: a Worker without its settings answers nothing but healthz, and names them', async () => {
   const { path, remove } = newFolder()
   onTestFinished(remove)
-  const bare = await start(path, { AUTH_ORIGIN: 'http://auth.example.com' })
+  const bare = await startWorker(path, { AUTH_ORIGIN: 'http://auth.example.com' })
   onTestFinished(bare.stop)
 
   const health = await caller(bare.base)('/auth/healthz')
@@ -158,7 +129,7 @@ test('no variable switches the mailbox of development on in a Worker of producti
       'NODE_ENV',
     ].map((name) => prefix + name),
   )
-  const daring = await start(path, {
+  const daring = await startWorker(path, {
     ...Object.fromEntries(names.map((name) => [name, 'development'])),
     AUTH_ORIGIN: 'http://localhost',
     AUTH_SECRET: randomSecret(),

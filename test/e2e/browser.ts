@@ -1,0 +1,75 @@
+import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
+import { test as base, expect, inject } from 'vitest'
+import { chromium, howToInstall } from './chromium.ts'
+
+/** One person's browser, on the service of development. */
+export interface Visitor {
+  /** The address that they give. */
+  readonly email: string
+  readonly page: Page
+  /** POSTs JSON as the app does, with the cookies of this browser. */
+  post(path: string, body: object): Promise<{ readonly status: number; readonly body: Answer }>
+  session(): Promise<Answer>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever was answered
+export type Answer = any
+
+export const password = 'correct horse battery staple'
+
+interface Fixtures {
+  /** Somebody new, in a browser of their own. */
+  visit(options?: BrowserContextOptions): Promise<Visitor>
+}
+
+const flags = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+let people = 0
+
+/**
+ * A test with a browser. It fails on whatever a page reports as an error: a script that broke, a policy that was not
+ * kept, a dialog that nobody asked for. On a machine without Chromium it is left out, but never where `CI` is set.
+ */
+export const test = base.extend<Fixtures & { browser: Browser }>({
+  browser: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads what a fixture needs off its pattern
+    async ({}, use) => {
+      const browser = await playwright.launch({ executablePath: chromium ?? '', args: flags })
+      await use(browser)
+      await browser.close()
+    },
+    { scope: 'worker' },
+  ],
+  async visit({ browser }, use) {
+    const complaints: string[] = []
+    await use(async (options = {}) => {
+      const dev = inject('dev')
+      const context = await browser.newContext({ baseURL: dev, locale: 'en-US', ...options })
+      const headers = { origin: dev }
+      context.on('weberror', (error) => complaints.push(String(error.error())))
+      context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+      context.on('dialog', (dialog) => {
+        complaints.push(`a dialog: ${dialog.message()}`)
+        void dialog.dismiss()
+      })
+      return {
+        email: `ada.${people++}.${Date.now()}@example.com`,
+        page: await context.newPage(),
+        async post(path, data) {
+          const answer = await context.request.post(path, { data, headers })
+          const text = await answer.text()
+          return { status: answer.status(), body: text === '' ? undefined : JSON.parse(text) }
+        },
+        session: async () => (await context.request.get('/auth/session')).json(),
+      }
+    })
+    await Promise.all(browser.contexts().map((context) => context.close()))
+    expect(complaints.filter((text) => !isAnswer(text))).toEqual([])
+  },
+})
+
+/** Chromium reports every answer of 400 or more, which a page may well expect. */
+const isAnswer = (text: string): boolean => /^Failed to load resource: the server responded/.test(text)
+
+if (chromium === undefined && process.env.CI) throw new Error(howToInstall)
+base.beforeEach(({ skip }) => skip(chromium === undefined, howToInstall))
