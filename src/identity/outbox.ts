@@ -29,6 +29,8 @@ export interface Message<K extends MessageKind> {
   readonly when: SQL
   /** Tells the owner of a proven address what happened: strangers cannot cause it, so it is not counted. */
   readonly isNotice?: boolean
+  /** A notice of the batch that proves the address, before its row says so. */
+  readonly proves?: boolean
   /** JSON for its text that only the batch knows. Never a secret: it is not sealed. */
   readonly details?: SQL
   /** Seconds; past them its text is worth nothing. */
@@ -98,7 +100,7 @@ const insertMessage = ({ limits }: Config, context: Context, row: Row): Statemen
   const language = chooseLanguage(null, headers.get('accept-language'))
   const counted = sql`(select count(*) from outbox o where lower(o.recipient) = lower(t.recipient) and o.limited = 1
     and o.created_at > ${now - 3600} and o.id <> ${id})`
-  const isAllowed = isNotice ? sql`u.email_verified = 1` : sql`${counted} < ${limits.mail}`
+  const isAllowed = isNotice ? sql`(u.email_verified = 1 or ${row.proves ? 1 : 0})` : sql`${counted} < ${limits.mail}`
   return statement(sql`insert into outbox
       (id, user_id, kind, recipient, language, sealed, details, limited, attempts, created_at, next_at, expires_at)
     select ${id}, t.user_id, ${kind}, t.recipient, coalesce(u.locale, ${language}), ${sealed}, ${details ?? null},
