@@ -133,6 +133,17 @@ export const acts: readonly Act[] = [
   act(['POST /auth/password/change', 'by bearer'], [200, 2, 3], async (on) =>
     json(change, (await byAccountToken(on)).bearer),
   ),
+  act(['POST /auth/password/forgot'], [202, 1], async (on) => json({ email: (await signedUp(on)).person.email })),
+  act(['POST /auth/password/forgot', 'for an unknown address'], [202, 1], async () =>
+    json({ email: somebody().email }),
+  ),
+  act(['GET /auth/password/reset'], [200, 0], async () => ({})),
+  act(['POST /auth/password/reset'], [204, 2], async (on) => {
+    const { person } = await signedUp(on)
+    await on.request('/auth/password/forgot', json({ email: person.email }))
+    const mail = (await mailTo(on, person)).at(-1)
+    return json({ token: tokenIn(mail, 'password/reset'), newPassword })
+  }),
   act(['POST /auth/token'], [200, 1], async (on) => json({}, await byCookie(on))),
   act(['POST /auth/token', 'by refresh token'], [200, 1], async (on) =>
     json({ refresh_token: (await signedUpByToken(on)).tokens.refresh_token }),

@@ -77,6 +77,15 @@ export const useCode = ({ hash, purpose, by, now }: Use, when: SQL = sql`true`):
 export const isUsed = ({ hash, by }: Pick<Use, 'hash' | 'by'>): SQL =>
   sql`exists (select 1 from codes where hash = ${hash} and used_by = ${by})`
 
+/** Whose account a code that was used is for: none where it was not good. */
+export const usedFor = ({ hash, by }: Pick<Use, 'hash' | 'by'>): Statement<string> =>
+  statement(sql`select user_id from codes where hash = ${hash} and used_by = ${by}`, ([userId]) => String(userId))
+
+/** Holds while the account still has the address that a code was sent to. */
+export const isAtItsAddress = (hash: string): SQL =>
+  sql`exists (select 1 from users where id = ${ofCode(hash, 'user_id')}
+    and email_canonical = ${ofCode(hash, 'email_canonical')})`
+
 /**
  * Ends every code of a user but the one in use: what was sent to an old address, or before a new password. The links
  * that undo a change of address stay, or whoever stole an account could end them: `andUndo` ends these too.

@@ -1,13 +1,33 @@
 import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { parseEmail } from '../../base/email.ts'
-import { accountSuspended, conflict, tooManyAttempts, usernameTaken, wrongCredentials } from '../../base/errors.ts'
+import {
+  accountSuspended,
+  codeUsedOrExpired,
+  conflict,
+  noMailer,
+  tooManyAttempts,
+  usernameTaken,
+  wrongCredentials,
+} from '../../base/errors.ts'
 import { parseName, parseUsername } from '../../base/people.ts'
+import { passwordHasher } from '../../base/phc.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
-import { manner, parsedBy, SignedInOrChallenge, SignedInShape, text } from '../../http/shapes.ts'
+import { page } from '../../http/page.ts'
+import {
+  manner,
+  PendingShape,
+  parsedBy,
+  redirectTo,
+  SignedInOrChallenge,
+  SignedInShape,
+  TokenShown,
+  text,
+} from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
+import { resetService } from './reset-service.ts'
 import { emailTaken, passwordService, wrongPassword } from './service.ts'
 
 const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
@@ -36,10 +56,14 @@ const PasswordChange = z.strictObject({
   transport: z.optional(z.enum(['cookie', 'token'])),
   device_token: manner.device_token,
 })
+const Reset = z.extend(TokenShown, { newPassword: password })
 
 /** Accounts with a password. */
 export const passwords = (core: Core, guard: Guard) => {
-  const service = passwordService(core)
+  const hasher = passwordHasher(core.ports.argon2id)
+  const service = passwordService(core, hasher)
+  const resets = resetService(core, hasher)
+  const Forgotten = z.strictObject({ email, redirectTo: redirectTo(core.config) })
   return new Hono<Env>()
     .post(
       '/register',
@@ -69,5 +93,26 @@ export const passwords = (core: Core, guard: Guard) => {
       guard.strict({ manages: true }),
       validate(PasswordChange),
       async (c) => c.json(await service.change(c.var.context, c.var.caller, c.req.valid('json')), 200),
+    )
+    .post(
+      '/password/forgot',
+      doc('Mail a link that sets a new password', { 202: PendingShape }, tooManyAttempts, noMailer),
+      guard.requests(),
+      validate(Forgotten),
+      async (c) => {
+        await resets.forgot(c.var.context, c.req.valid('json'))
+        return c.json({ status: 'pending' as const }, 202)
+      },
+    )
+    .get('/password/reset', page(core, 'reset'))
+    .post(
+      '/password/reset',
+      doc('Set a new password by the link that was mailed; every session ends', { 204: null }, codeUsedOrExpired),
+      guard.requests(),
+      validate(Reset),
+      async (c) => {
+        await resets.reset(c.var.context, c.req.valid('json'))
+        return c.body(null, 204)
+      },
     )
 }

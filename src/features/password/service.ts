@@ -8,7 +8,7 @@ import {
   wrongCredentials,
 } from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
-import { passwordHasher } from '../../base/phc.ts'
+import type { PasswordHasher } from '../../base/phc.ts'
 import type { Caller } from '../../identity/callers.ts'
 import { dropChallenges } from '../../identity/challenges.ts'
 import { endCodes } from '../../identity/codes.ts'
@@ -65,9 +65,8 @@ export interface PasswordChange {
 /** Seconds during which registering again with the same password answers as the first time did. */
 const repeatable = 120
 
-export const passwordService = (core: Core) => {
-  const { config, credentials, devices, facts, sessionCookie, signIn, throttle, ports } = core
-  const hasher = passwordHasher(ports.argon2id)
+export const passwordService = (core: Core, hasher: PasswordHasher) => {
+  const { config, credentials, devices, facts, sessionCookie, signIn, throttle } = core
   core.tables.set('passwords', 3)
   credentials.add({
     method: 'password',

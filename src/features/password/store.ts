@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../../base/ports.ts'
+import { isOpen, isUsed, ofCode, type Use } from '../../identity/codes.ts'
 import type { Wiping } from '../../identity/credentials.ts'
 import type { Account } from '../../identity/sign-in.ts'
 import { prepare, statement } from '../../identity/statement.ts'
-import { userJson } from '../../identity/users.ts'
+import { type UserRow, userJson } from '../../identity/users.ts'
 
 export interface PasswordAccount {
   readonly account: Account
@@ -81,3 +82,28 @@ export const isYoung = (canonical: string, since: number, exceptId: string): SQL
 
 export const userIdBy = (column: 'email_canonical' | 'username', value: string): SQL =>
   sql`(select id from users where ${sql.identifier(column)} = ${value})`
+
+/** The address of an account as it is stored, and mailed; null where there is none. */
+export const addressOf = (canonical: string): SQL => sql`(select email from users where email_canonical = ${canonical})`
+
+/** Where `when` holds and nobody has this address. */
+export const isUnknown = (canonical: string, when: SQL): SQL => sql`${addressOf(canonical)} is null and ${when}`
+
+/** Whose password an open link sets; none where it is used, expired, or was sent to an address that they had before. */
+export const resettable = (use: Use): Statement<UserRow> =>
+  statement(
+    sql`select ${userJson} from users where users.id = ${ofCode(use.hash, 'user_id')}
+      and users.email_canonical = ${ofCode(use.hash, 'email_canonical')} and ${isOpen(use)}`,
+    ([json]) => JSON.parse(String(json)),
+  )
+
+interface NewPassword {
+  readonly userId: string
+  readonly hash: string
+  readonly now: number
+}
+
+/** The password of whoever shows a link for it, whether or not they had one. */
+export const setPassword = ({ userId, hash, now }: NewPassword, use: Use): Statement =>
+  statement(sql`insert into passwords (user_id, hash, changed_at) select ${userId}, ${hash}, ${now}
+    where ${isUsed(use)} on conflict (user_id) do update set hash = excluded.hash, changed_at = excluded.changed_at`)

@@ -3,13 +3,13 @@ import { codeUsedOrExpired, Problem } from '../../base/errors.ts'
 import { linkTo } from '../../base/redirects.ts'
 import type { Caller } from '../../identity/callers.ts'
 import type { NewCode } from '../../identity/codes.ts'
-import { codeLife, isIssued, issueCode, isUsed, ofCode, useCode } from '../../identity/codes.ts'
+import { codeLife, isIssued, issueCode, isUsed, ofCode, useCode, usedFor } from '../../identity/codes.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { eraseUser } from '../../identity/erasure.ts'
 import { markEverySessionStale } from '../../identity/sessions.ts'
 import { taking } from '../../identity/statement.ts'
-import { detachCode, disowned, isUnproven, mayAsk, unprovenAddress, usedFor, verifyAddress } from './store.ts'
+import { detachCode, disowned, isUnproven, mayAsk, unprovenAddress, verifyAddress } from './store.ts'
 
 export const verificationService = (core: Core) => {
   const { config, facts, outbox, revocations, throttle } = core

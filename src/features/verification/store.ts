@@ -17,10 +17,6 @@ export const verifyAddress = (use: Use): Statement =>
   statement(sql`update users set email_verified = 1 where id = ${ofCode(use.hash, 'user_id')}
     and email_canonical = ${ofCode(use.hash, 'email_canonical')} and ${isUsed(use)}`)
 
-/** The account whose link this request used: none where that was not good. */
-export const usedFor = ({ hash, by }: Use): Statement<string> =>
-  statement(sql`select user_id from codes where hash = ${hash} and used_by = ${by}`, ([userId]) => String(userId))
-
 /** The account that a link disowns: with its address, as long as nobody has proven that. */
 export const disowned = (hash: string): SQL => sql`(select id from users
   where email_canonical = ${ofCode(hash, 'email_canonical')} and email_verified = 0)`
