@@ -77,6 +77,7 @@ addEventListener('hashchange', () => location.reload())
 history.replaceState(null, '', location.pathname)
 if (token) {
   form.hidden = false
-  ;(password ?? button).focus()
+  // What erases an account takes more than an Enter in passing.
+  if (on) (password ?? button).focus()
 } else giveUp(failures.incomplete)
 `

@@ -48,12 +48,11 @@ button { min-height: 2.875rem; border: 0; border-radius: .5rem; font: inherit; f
 [type=submit]:hover, #on:hover { filter: brightness(1.08); }
 [aria-disabled] { opacity: .6; cursor: progress; }
 #on { display: block; border-radius: .5rem; font-weight: 600; text-align: center; text-decoration: none; }
-:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+:focus-visible { outline: 2px solid var(--ink); outline-offset: 2px; }
 h1:focus { outline: 0; }
 #outcome:not(:empty) { margin-top: 1.25rem; }
 #outcome.bad { color: var(--bad); }
 #outcome.good { color: var(--dim); }
-form[hidden] ~ #outcome.good { margin-top: 0; }
-form[hidden] ~ #outcome { margin-top: 1rem; }
+form[hidden] ~ #outcome:not(:empty) { margin-top: .5rem; }
 noscript p { color: var(--bad); }
 `

@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
-import { test as base, expect, inject } from 'vitest'
+import { test as base, expect, inject, vi } from 'vitest'
 import { chromium, howToInstall } from './chromium.ts'
 
 /** One person's browser, on the service of development. */
@@ -10,6 +10,10 @@ export interface Visitor {
   /** POSTs JSON as the app does, with the cookies of this browser. */
   post(path: string, body: object): Promise<{ readonly status: number; readonly body: Answer }>
   session(): Promise<Answer>
+  /** The messages for this address, the newest first. */
+  mail(): Promise<{ readonly subject: string; readonly links: string[]; readonly code: string | null }[]>
+  /** The link to this path under `/auth` in the newest message that has one, once it has arrived. */
+  link(path: string): Promise<string>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever was answered
@@ -23,6 +27,9 @@ interface Fixtures {
 }
 
 const flags = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+/** Milliseconds in which a message arrives, after the answer to what asked for it. */
+const patience = { timeout: 20_000, interval: 50 }
 
 let people = 0
 
@@ -52,8 +59,18 @@ export const test = base.extend<Fixtures & { browser: Browser }>({
         complaints.push(`a dialog: ${dialog.message()}`)
         void dialog.dismiss()
       })
+      const email = `ada.${people++}.${Date.now()}@example.com`
+      const mail = async () => (await (await context.request.get(`/dev/mailbox.json?to=${email}`)).json()).messages
       return {
-        email: `ada.${people++}.${Date.now()}@example.com`,
+        email,
+        mail,
+        link: (path) =>
+          vi.waitFor(async () => {
+            const links: string[] = (await mail()).flatMap((one: Answer) => one.links)
+            const found = links.find((url) => new URL(url).pathname === `/auth/${path}`)
+            if (found === undefined) throw new Error(`No link to ${path} among ${links.join(' ')}`)
+            return found
+          }, patience),
         page: await context.newPage(),
         async post(path, data) {
           const answer = await context.request.post(path, { data, headers })
@@ -68,8 +85,8 @@ export const test = base.extend<Fixtures & { browser: Browser }>({
   },
 })
 
-/** Chromium reports every answer of 400 or more, which a page may well expect. */
-const isAnswer = (text: string): boolean => /^Failed to load resource: the server responded/.test(text)
+/** Chromium reports every answer of 400 or more and every broken connection, which a page may well expect. */
+const isAnswer = (text: string): boolean => text.startsWith('Failed to load resource')
 
 if (chromium === undefined && process.env.CI) throw new Error(howToInstall)
 base.beforeEach(({ skip }) => skip(chromium === undefined, howToInstall))
