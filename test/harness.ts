@@ -173,6 +173,7 @@ export const signedUp = async (on: Server, extra: { name?: string; username?: st
   const tab = browser(on)
   const answer = await tab.api.auth.register.$post({ json: { ...person, ...extra } })
   expect(answer.status).toBe(201)
+  await on.settled()
   const body = await answer.json()
   if (!('user' in body)) throw new Error('A registration without gates signs in.')
   return { ...tab, person, user: body.user, session: body.session }
@@ -206,6 +207,7 @@ export const signedUpByToken = async (on: Server): Promise<NativeApp> => {
   const person = somebody()
   const answer = await on.request('/auth/register', json({ ...person, transport: 'token' }))
   expect(answer.status).toBe(201)
+  await on.settled()
   const { user, session, tokens }: Omit<NativeApp, 'person' | 'bearer'> = await answer.json()
   return { person, user, session, tokens, bearer: { authorization: `Bearer ${tokens.access_token}` } }
 }
