@@ -3,11 +3,11 @@ import type { Config } from '../base/config.ts'
 import type { KeyRing } from '../base/crypto.ts'
 import { noMailer, Problem } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
-import type { Mailer, Statement } from '../base/ports.ts'
+import type { Statement } from '../base/ports.ts'
 import { chooseLanguage } from '../messages/languages.ts'
 import type { Asked, MessageKind, Messages } from '../messages/message.ts'
 import type { Context } from './context.ts'
-import { type Due, dueJson, newPostman, placeOf, readDue } from './postman.ts'
+import { type Due, dueJson, type MailPorts, newPostman, placeOf, readDue } from './postman.ts'
 import { deviceName, userAgentOf } from './session-views.ts'
 import { statement, taking } from './statement.ts'
 
@@ -39,16 +39,13 @@ export interface Message<K extends MessageKind> {
   readonly isLate?: boolean
 }
 
-interface Needs {
-  readonly mailer: Mailer | undefined
-}
-
 /**
  * Messages on their way: a row written in the batch that makes the message true, its text sealed until it is delivered.
  * Delivery follows the answer; what fails is the job's.
  */
-export const newOutbox = (config: Config, ring: KeyRing, { mailer }: Needs) => {
-  const postman = newPostman(config, ring, mailer)
+export const newOutbox = (config: Config, ring: KeyRing, ports: MailPorts) => {
+  const { mailer } = ports
+  const postman = newPostman(config, ring, ports)
   return {
     ...postman,
 

@@ -1,4 +1,6 @@
 import { sql } from 'drizzle-orm'
+import { bulkhead } from '../base/bulkhead.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import type { KeyRing } from '../base/crypto.ts'
 import { within } from '../base/deadline.ts'
@@ -23,17 +25,27 @@ export interface Due {
   readonly expiresAt: number
 }
 
+export interface MailPorts {
+  /** Undefined where no mail can be sent. */
+  readonly mailer: Mailer | undefined
+  readonly clock: Clock
+}
+
 /** Seconds until it is tried again, after each attempt; the last for all that follow. */
 const backoff = [60, 5 * 60, 15 * 60, 60 * 60, 3 * 60 * 60, 6 * 60 * 60]
 
 /** Milliseconds for one message. */
 const patience = 10_000
 
+/** Messages under way at once in one isolate, which a mail server that hangs must not fill: more are the job's. */
+const mostAtOnce = 32
+
 /** How many messages one run of the job takes, how many it sends at once, and the seconds for which they are its own. */
 const round = { most: 50, abreast: 5, lease: 180 }
 
 /** Takes messages to the mailer and writes down what became of them. At least once: a lost reply sends again. */
-export const newPostman = (config: Config, ring: KeyRing, mailer: Mailer | undefined) => {
+export const newPostman = (config: Config, ring: KeyRing, { mailer, clock }: MailPorts) => {
+  const admit = bulkhead(mostAtOnce, clock, 1)
   const mailOf = async ({ id, kind, recipient, language, sealed, details }: Due): Promise<Mail | undefined> => {
     const opened = await ring.open(placeOf(id), sealed ?? '')
     if (opened === undefined) return undefined
@@ -46,7 +58,7 @@ export const newPostman = (config: Config, ring: KeyRing, mailer: Mailer | undef
     if (due.expiresAt <= context.now) return { status: 'refused', reason: 'expired' }
     const mail = await mailOf(due)
     if (mailer === undefined || mail === undefined) return { status: 'refused', reason: 'unreadable' }
-    return within(patience, mailer.send(mail, patience), mailer.name)
+    return admit(() => within(patience, mailer.send(mail, patience), mailer.name))
   }
 
   /** What became of one message, as the statement that says so. */
