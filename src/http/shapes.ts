@@ -70,6 +70,9 @@ export const ProblemShape = z.strictObject({
 /** What was asked for goes on by mail; also where nobody has that address. */
 export const PendingShape = z.strictObject({ status: z.literal('pending') })
 
+/** What a typed code goes with: a secret, and until when both are good. Also where nobody has the address. */
+export const CodeSentShape = z.strictObject({ id: z.string(), expiresAt: time })
+
 /** The token that a link carries. */
 export const TokenShown = z.strictObject({ token: text(64) })
 

@@ -31,7 +31,7 @@ export const claimAccount = async (
   context: Context,
   { userId, when: isProven }: Claiming,
 ): Promise<Claim> => {
-  const when = sql`${isUnverified(userId)} and ${isProven}`
+  const when = sql`exists (select 1 from users where id = ${userId} and email_verified = 0) and ${isProven}`
   const fact = await facts.of(context, { type: 'account.claimed', userId, when })
   const to = sql`(select email from users where id = ${userId})`
   const message = { kind: 'account_claimed', data: {}, userId, to, when, isNotice: true, proves: true } as const
@@ -61,10 +61,6 @@ export const claimAccount = async (
     },
   }
 }
-
-/** Holds while nobody has proven the address of the account. */
-export const isUnverified = (userId: string): SQL =>
-  sql`exists (select 1 from users where id = ${userId} and email_verified = 0)`
 
 const verify = (userId: string, when: SQL): Statement<string> =>
   statement(

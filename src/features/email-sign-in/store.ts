@@ -1,0 +1,93 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Email } from '../../base/email.ts'
+import type { Statement } from '../../base/ports.ts'
+import { isOpen, isReserved, isUsed, ofCode, type Use } from '../../identity/codes.ts'
+import type { Account } from '../../identity/sign-in.ts'
+import { statement } from '../../identity/statement.ts'
+import { userJson } from '../../identity/users.ts'
+
+/** How often a code may be typed wrongly. */
+const mostTries = 5
+
+/** The account of an address; null where there is none. */
+export const userWith = ({ canonical }: Email): SQL => sql`(select id from users where email_canonical = ${canonical})`
+
+/** The address of an account as it stores it; null where there is none. */
+export const storedAddress = ({ canonical }: Email): SQL =>
+  sql`(select email from users where email_canonical = ${canonical})`
+
+/** The same, or as it was given where nobody has it. */
+export const anyAddress = (email: Email): SQL => sql`coalesce(${storedAddress(email)}, ${email.address})`
+
+/** A code that is good still, and whom it signs in. */
+export interface OpenCode {
+  readonly mac: string
+  /** As it was mailed. */
+  readonly email: string
+  /** Undefined where nobody has the address. */
+  readonly account: Account | undefined
+  /** True while somebody else may take the address back. */
+  readonly isReserved: boolean
+}
+
+/** Whose address it was sent to: also of an account that came after it. Wants `users` in scope. */
+const isOwner = (hash: string): SQL => sql`users.email_canonical = ${ofCode(hash, 'email_canonical')}
+  and users.id = coalesce(${ofCode(hash, 'user_id')}, users.id)`
+
+export const ownerOf = (hash: string): SQL => sql`(select id from users where ${isOwner(hash)})`
+
+const columns = (hash: string, now: number): SQL => sql`code_mac, email,
+  (select ${userJson} from users where ${isOwner(hash)}),
+  (select suspended_at from users where ${isOwner(hash)}),
+  ${isReserved(ofCode(hash, 'email_canonical'), now)}`
+
+const read = ([mac, email, json, suspendedAt, reserved]: readonly unknown[]): OpenCode => ({
+  mac: String(mac ?? ''),
+  email: String(email),
+  account:
+    json === null ? undefined : { user: JSON.parse(String(json)), suspended: suspendedAt !== null, methods: ['email'] },
+  isReserved: reserved === 1,
+})
+
+export const openCode = (use: Use): Statement<OpenCode> =>
+  statement(sql`select ${columns(use.hash, use.now)} from codes where hash = ${use.hash} and ${isOpen(use)}`, read)
+
+/** Open, or open when the request `triedBy` counted its try. Wants `codes` in scope. */
+const mayTry = ({ hash, purpose, now }: Use, triedBy: string): SQL => sql`hash = ${hash} and purpose = ${purpose}
+  and used_at is null and expires_at > ${now} and (tries < ${mostTries} or tried_by = ${triedBy})`
+
+/** A try that the throttle refused is none; a repeat of the batch is the same try. */
+export const countTry = (use: Use, triedBy: string, isCounted: SQL): Statement<OpenCode> =>
+  statement(
+    sql`update codes set tries = tries + (tried_by is not ${triedBy}), tried_by = ${triedBy}
+      where ${mayTry(use, triedBy)} and ${isCounted} returning ${columns(use.hash, use.now)}`,
+    read,
+  )
+
+/** Under what the try counts; null where it is none. */
+export const keyToTry = (use: Use, triedBy: string): SQL =>
+  sql`(select throttle_key from codes where ${mayTry(use, triedBy)})`
+
+/** The same once the code is used. */
+export const keyOfUsed = ({ hash, by }: Use): SQL =>
+  sql`(select throttle_key from codes where hash = ${hash} and used_by = ${by})`
+
+/** Holds while its address has the account that was read, verified or not as it was; or none, and may get one. */
+export const isAsRead = ({ hash, now }: Use, { account }: OpenCode): SQL => {
+  if (account === undefined) {
+    return sql`${ownerOf(hash)} is null and not ${isReserved(ofCode(hash, 'email_canonical'), now)}`
+  }
+  const { id, emailVerified } = account.user
+  return sql`${ownerOf(hash)} = (select id from users where id = ${id} and email_verified = ${emailVerified ? 1 : 0})`
+}
+
+/** The account that a code makes: its address is proven by it. */
+export const insertProven = (use: Use, id: string): Statement =>
+  statement(sql`insert into users (id, email, email_canonical, email_verified, created_at)
+    select ${id}, email, email_canonical, 1, ${use.now} from codes where hash = ${use.hash} and ${isUsed(use)}
+    on conflict do nothing`)
+
+/** One row where the code is good still. */
+export const stillOpen = (use: Use): Statement<true> => statement(sql`select 1 where ${isOpen(use)}`, () => true)
+
+export const isMade = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`
