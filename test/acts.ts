@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Core } from '../src/identity/core.ts'
+import { confirmToken, moved, proven } from './address-changes.ts'
 import { bodyOf, codeIn, json, mailTo, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
 
 /** One good request to one route, in one of the ways in which it can be asked. */
@@ -196,6 +197,23 @@ export const acts: readonly Act[] = [
   act(['POST /auth/email/sign-in', 'by code'], [200, 2], async (on) => {
     const { answer, mail } = await askedByMail(on, 'code')
     return json({ id: answer.id, code: codeIn(mail) })
+  }),
+  act(['POST /auth/email/change'], [202, 1], async (on) => json({ newEmail: somebody().email }, await byCookie(on))),
+  act(['POST /auth/email/change', 'to an address that is taken'], [202, 1], async (on) => {
+    const { person } = await signedUp(on)
+    return json({ newEmail: person.email }, await byCookie(on))
+  }),
+  act(['POST /auth/email/change', 'by bearer'], [202, 1, 2], async (on) =>
+    json({ newEmail: somebody().email }, (await byAccountToken(on)).bearer),
+  ),
+  act(['GET /auth/email/change/confirm'], [200, 0], async () => ({})),
+  act(['POST /auth/email/change/confirm'], [204, 1], async (on) =>
+    json({ token: await confirmToken(on, await proven(on), somebody().email) }),
+  ),
+  act(['GET /auth/email/change/undo'], [200, 0], async () => ({})),
+  act(['POST /auth/email/change/undo'], [204, 1], async (on) => {
+    const ada = await proven(on)
+    return json({ token: await moved(on, ada, ada.person.email, somebody().email) })
   }),
   act(['GET /auth/.well-known/jwks.json'], [200, 0, 1], async (on) => {
     await signedUpByToken(on)

@@ -55,6 +55,7 @@ test('only what acts by bearer pays a trip for the keys on a cold isolate: it ma
     'POST /auth/password/change by bearer',
     'POST /auth/token/revoke of an access token',
     'POST /auth/email/verify/request by bearer',
+    'POST /auth/email/change by bearer',
     'GET /auth/.well-known/jwks.json',
   ])
 })

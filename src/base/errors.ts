@@ -99,6 +99,11 @@ export const accountSuspended: ProblemType = {
   title: 'This account is suspended.',
 }
 export const notFound: ProblemType = { code: 'not_found', status: 404, title: 'There is nothing here.' }
+export const emailTaken: ProblemType = {
+  code: 'email_taken',
+  status: 409,
+  title: 'This e-mail address has an account.',
+}
 export const usernameTaken: ProblemType = {
   code: 'username_taken',
   status: 409,

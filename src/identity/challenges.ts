@@ -113,7 +113,7 @@ export const answerChallenge = async (
 }
 
 /** Rides in the batch that changes a credential: a sign-in on hold was begun with the old one. */
-export const dropChallenges = (userId: string, where: SQL): Statement =>
+export const dropChallenges = (userId: SQL | string, where: SQL): Statement =>
   statement(sql`delete from challenges where user_id = ${userId} and ${where}`)
 
 /** Open still, or open when this very request counted its try. */

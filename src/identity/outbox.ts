@@ -27,7 +27,7 @@ export interface Message<K extends MessageKind> {
   readonly to: SQL | string
   /** It is sent where this holds, in the batch that makes it true. */
   readonly when: SQL
-  /** Tells the owner of a proven address what happened: strangers cannot cause it, so it is not counted. */
+  /** Tells of what happened to an account. Not counted where its address is proven: then no stranger can cause it. */
   readonly isNotice?: boolean
   /** A notice of the batch that proves the address, before its row says so. */
   readonly proves?: boolean
@@ -92,19 +92,24 @@ interface Row extends Omit<Message<MessageKind>, 'data'> {
 }
 
 const insertMessage = ({ limits }: Config, context: Context, row: Row): Statement => {
-  const { id, kind, userId, to, when, sealed, details, isNotice = false, isLate = false, life = usualLife } = row
+  const { id, kind, userId, to, when, sealed, details, isLate = false, life = usualLife } = row
   const { now, headers } = context
   const language = chooseLanguage(null, headers.get('accept-language'))
   const counted = sql`(select count(*) from outbox o where lower(o.recipient) = lower(t.recipient) and o.limited = 1
     and o.created_at > ${now - 3600} and o.id <> ${id})`
-  const isAllowed = isNotice ? sql`(u.email_verified = 1 or ${row.proves ? 1 : 0})` : sql`${counted} < ${limits.mail}`
+  const isFree = row.isNotice ? toOwner(row) : sql`0`
   return statement(sql`insert into outbox
       (id, user_id, kind, recipient, language, sealed, details, limited, attempts, created_at, next_at, expires_at)
     select ${id}, t.user_id, ${kind}, t.recipient, coalesce(u.locale, ${language}), ${sealed}, ${details ?? null},
-      ${isNotice ? 0 : 1}, ${isLate ? 0 : 1}, ${now}, ${isLate ? now : now + inlineLease}, ${now + life}
+      not ${isFree}, ${isLate ? 0 : 1}, ${now}, ${isLate ? now : now + inlineLease}, ${now + life}
     from (select ${userId} as user_id, ${to} as recipient) t left join users u on u.id = t.user_id
-    where t.recipient is not null and ${when} and ${isAllowed} on conflict do nothing`)
+    where t.recipient is not null and ${when}
+      and (${isFree} or ${counted} < ${limits.mail}) on conflict do nothing`)
 }
+
+/** Holds where the recipient is the proven address of the account: whoever signs up may give another's. */
+const toOwner = ({ proves = false }: Row): SQL =>
+  sql`(coalesce(u.email_verified = 1 and u.email_canonical = lower(t.recipient), 0) or ${proves ? 1 : 0})`
 
 const readMessage = (id: string): Statement<Due> =>
   statement(sql`select ${dueJson} from outbox where id = ${id} and next_at is not null`, readDue)

@@ -5,6 +5,7 @@ import {
   accountSuspended,
   codeUsedOrExpired,
   conflict,
+  emailTaken,
   noMailer,
   tooManyAttempts,
   usernameTaken,
@@ -28,7 +29,7 @@ import {
 } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { resetService } from './reset-service.ts'
-import { emailTaken, passwordService, wrongPassword } from './service.ts'
+import { passwordService, wrongPassword } from './service.ts'
 
 const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
 const username = parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.')

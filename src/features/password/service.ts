@@ -1,6 +1,7 @@
 import type { Email } from '../../base/email.ts'
 import {
   conflict,
+  emailTaken,
   Problem,
   type ProblemType,
   unauthenticated,
@@ -29,11 +30,6 @@ import {
   wipePassword,
 } from './store.ts'
 
-export const emailTaken: ProblemType = {
-  code: 'email_taken',
-  status: 409,
-  title: 'This e-mail address has an account.',
-}
 export const wrongPassword: ProblemType = { ...wrongCredentials, status: 403, title: 'The current password is wrong.' }
 
 interface Manner {
