@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import type { ProvidedContext } from 'vitest'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
-import { unstable_readConfig } from 'wrangler'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
+
+// Node and workerd trust it only when it is there before they are.
+process.env.NODE_EXTRA_CA_CERTS = at('test/certificates/localhost.pem')
+const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin')
+const { unstable_readConfig } = await import('wrangler')
+
 const world = (name: 'file' | 'libsql' | 'd1') => ({ alias: { '#world': at(`test/worlds/${name}.ts`) } })
 
 const everywhere = 'test/**/*.test.{ts,tsx}'
@@ -28,11 +32,13 @@ const workerd = (database: (provided: <K extends keyof ProvidedContext>(key: K) 
       compatibilityDate: compatibility_date,
       kvNamespaces: ['REVOCATIONS'],
       d1Databases: ['DB'],
+      email: { send_email: [{ name: 'EMAIL' }] },
       ratelimits: Object.fromEntries(ratelimits.map(({ name, ...limit }) => [name, limit])),
       modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
       bindings: {
         AUTH_ORIGIN: 'http://localhost',
         AUTH_SECRET: randomBytes(32).toString('base64url'),
+        AUTH_MAIL_FROM: 'Postern <no-reply@auth.example.com>',
         ...database(inject),
       },
     },
@@ -61,7 +67,7 @@ export default defineConfig(
             testTimeout: 30_000,
             include: [everywhere],
             exclude: [...elsewhere, ...onlyWorkers],
-            globalSetup: 'test/worlds/file.setup.ts',
+            globalSetup: ['test/worlds/file.setup.ts', 'test/worlds/mail.setup.ts'],
           },
         },
         {
@@ -72,7 +78,7 @@ export default defineConfig(
             testTimeout: 30_000,
             include: [everywhere],
             exclude: [...elsewhere, onlyNode],
-            globalSetup: 'test/worlds/libsql.setup.ts',
+            globalSetup: ['test/worlds/libsql.setup.ts', 'test/worlds/mail.setup.ts'],
           },
         },
         {

@@ -28,7 +28,7 @@ export type Settings = Readonly<Record<string, string>>
 export const newPeople = (settings: Settings) => {
   const { config, problems } = readSettings(settings)
   if (config === undefined) throw new Error(JSON.stringify(problems))
-  const ports = { ...nodePorts(config, async () => new Uint8Array()), log: () => {} }
+  const ports = { ...nodePorts(config, async () => new Uint8Array()), log: () => {}, mailer: undefined }
   const core = newCore(config, ports)
   const visit = { headers: new Headers(browser), isSafe: false, address: '198.51.100.7', country: 'FR' }
   const visitNow = () => newContext({ ...ports, ...visit, waitUntil: () => {} })

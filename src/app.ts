@@ -42,13 +42,6 @@ export const createApp = (core: Core) => {
 
 export type App = ReturnType<typeof createApp>
 
-/** What an entry says when it has no database to offer. */
-export const noDatabase = (alternative?: string): SettingProblem => ({
-  setting: 'TURSO_DATABASE_URL',
-  problem: 'No database.',
-  fix: `Set it to a libsql: URL${alternative === undefined ? '' : `, or give ${alternative}`}.`,
-})
-
 /** Where nobody could ever prove an address, nobody could sign in. */
 const withMailer = (config: Config, ports: Ports | SettingProblem): Ports | SettingProblem => {
   if ('setting' in ports || ports.mailer !== undefined || config.emailVerification !== 'required') return ports

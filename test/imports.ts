@@ -65,7 +65,15 @@ const layers: readonly Layer[] = [
     name: 'adapters',
     files: /^src\/adapters\//,
     imports: ['src/adapters/', 'src/base/'],
-    packages: ['@libsql/client', 'drizzle-orm', '@phi-ag/argon2', 'cloudflare:', 'node:'],
+    packages: [
+      '@libsql/client',
+      'drizzle-orm',
+      '@phi-ag/argon2',
+      'nodemailer',
+      'worker-mailer',
+      'cloudflare:',
+      'node:',
+    ],
   },
   {
     name: 'app',
@@ -89,7 +97,7 @@ const layers: readonly Layer[] = [
     name: 'entry',
     files: /^src\/entry\/[^/]+\.ts$/,
     imports: ['src/app.ts', 'src/adapters/', 'src/base/', 'src/entry/'],
-    packages: ['@hono/node-server', 'cloudflare:', 'node:', '#argon2'],
+    packages: ['@hono/node-server', 'cloudflare:', 'node:', '#argon2', '#smtp'],
   },
   {
     name: 'client',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createService, noDatabase } from '../src/app.ts'
+import { noDatabase } from '../src/adapters/no-database.ts'
+import { createService } from '../src/app.ts'
 import { ProblemShape } from '../src/http/shapes.ts'
 import { bodyOf, origin, secrets, server } from './harness.ts'
 import { routes } from './raw.ts'

@@ -6,6 +6,8 @@ import type { Argon2id, Log, Visit } from '../base/ports.ts'
 import { libsql } from './libsql.ts'
 import { memoryLimiter } from './limiter.ts'
 import { consoleLog } from './log.ts'
+import { chooseMailer } from './mailers/choose-mailer.ts'
+import { smtp } from './mailers/smtp-node.ts'
 import { listHints, memoryHints } from './revocations.ts'
 import { sqliteFile } from './sqlite-file.ts'
 
@@ -13,7 +15,8 @@ import { sqliteFile } from './sqlite-file.ts'
  * The outside world of a Node process. A file has one process, which remembers by itself what ended; a server may have
  * many, which read it off the database.
  */
-export const nodePorts = ({ database: at, bound, limits }: Config, argon2id: Argon2id) => {
+export const nodePorts = (config: Config, argon2id: Argon2id) => {
+  const { database: at, bound, limits } = config
   const url = at?.url ?? ''
   const isFile = url.startsWith('file:')
   const database = isFile ? sqliteFile(url) : libsql(url, at?.authToken)
@@ -24,7 +27,7 @@ export const nodePorts = ({ database: at, bound, limits }: Config, argon2id: Arg
     argon2id,
     clock: systemClock,
     log: consoleLog,
-    mailer: undefined,
+    mailer: chooseMailer(config, smtp),
   }
 }
 

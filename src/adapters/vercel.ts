@@ -1,4 +1,36 @@
-import type { Visit } from '../base/ports.ts'
+import { systemClock } from '../base/clock.ts'
+import type { Config, SettingProblem } from '../base/config.ts'
+import type { Argon2id, Visit } from '../base/ports.ts'
+import { libsql } from './libsql.ts'
+import { memoryLimiter } from './limiter.ts'
+import { consoleLog } from './log.ts'
+import { chooseMailer } from './mailers/choose-mailer.ts'
+import { noDatabase } from './no-database.ts'
+import { listHints } from './revocations.ts'
+
+/** What differs between Vercel's runtimes. */
+interface Runtime {
+  readonly argon2id: Argon2id
+  /** Undefined on the edge, which has no sockets. */
+  readonly smtp: Parameters<typeof chooseMailer>[1]
+}
+
+/** The outside world of a function, or what is missing. */
+export const vercelPorts = (config: Config, { argon2id, smtp }: Runtime) => {
+  const { database: at, bound, limits, mail } = config
+  if (at === undefined || at.url.startsWith('file:')) return noDatabase()
+  if (mail.smtp && smtp === undefined) return noSockets
+  const database = libsql(at.url, at.authToken)
+  const hints = listHints(database, systemClock, bound)
+  const limiter = memoryLimiter(limits.requests, systemClock)
+  return { database, hints, limiter, argon2id, clock: systemClock, log: consoleLog, mailer: chooseMailer(config, smtp) }
+}
+
+const noSockets: SettingProblem = {
+  setting: 'SMTP_URL',
+  problem: 'The edge has no sockets.',
+  fix: 'Set RESEND_API_KEY instead, or deploy with VERCEL_RUNTIME=nodejs.',
+}
 
 export type WaitUntil = Visit['waitUntil']
 

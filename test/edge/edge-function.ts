@@ -52,7 +52,7 @@ const isolate = (code: string, wasm: WebAssembly.Module, settings: Readonly<Reco
       Object.assign(context, {
         process: { env: { ...settings } },
         compiledWasm: wasm,
-        console: { ...console, log: (line: string) => logs.push(JSON.parse(line)) },
+        console: { ...console, log: (line: string) => line.startsWith('{') && logs.push(JSON.parse(line)) },
       }),
     initialCode: code,
   })

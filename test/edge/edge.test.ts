@@ -41,6 +41,16 @@ test('the edge of Vercel carries a registration, a session, a token and its revo
   await journey(isolate().send)
 })
 
+test('the edge has no sockets: SMTP_URL is refused by name, RESEND_API_KEY is not', async () => {
+  const AUTH_MAIL_FROM = 'no-reply@acme.example'
+
+  const smtp = await isolate({ AUTH_MAIL_FROM, SMTP_URL: 'smtps://mail.example.com' }).send('/auth/readyz')
+  const resend = await isolate({ AUTH_MAIL_FROM, RESEND_API_KEY: 're_123' }).send('/auth/readyz')
+
+  expect(await bodyOf(smtp)).toMatchObject({ code: 'misconfigured', fields: { SMTP_URL: expect.anything() } })
+  expect(await bodyOf(resend)).toMatchObject({ mail: { mailer: 'resend' } })
+})
+
 test('every route answers on the edge as it does elsewhere, in its trips', async () => {
   const { send, logs } = isolate()
 

@@ -65,6 +65,8 @@ export const launch = (settings: Settings, prefix: readonly string[] = []): Laun
   const listening = Promise.withResolvers<void>()
   child.once('error', listening.reject).once('close', (code, signal) => closed.resolve({ code, signal }))
   createInterface({ input: child.stdout }).on('line', (line) => {
+    // The mail of development is printed too.
+    if (!line.startsWith('{')) return
     const said: LogLine = JSON.parse(line)
     logs.push(said)
     if (said.event === 'listening') listening.resolve()

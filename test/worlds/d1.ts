@@ -7,6 +7,8 @@ import { argon2id } from '../../src/adapters/password-hash/workers.ts'
 import { kvHints } from '../../src/adapters/revocations.ts'
 import type { World } from './world.ts'
 
+export { smtp } from '../../src/adapters/mailers/smtp-workers.ts'
+
 export const name = 'd1'
 
 /** workerd: the one D1 database of this file, emptied and migrated; it empties KV too. */

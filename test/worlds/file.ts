@@ -8,6 +8,8 @@ import { sqliteFile } from '../../src/adapters/sqlite-file.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import type { World } from './world.ts'
 
+export { smtp } from '../../src/adapters/mailers/smtp-node.ts'
+
 export const name = 'file'
 
 /** Node: a migrated `file:` database of its own, hints and limits in the process, Node's Argon2. */

@@ -6,6 +6,8 @@ import { argon2id } from '../../src/adapters/password-hash/workers.ts'
 import { kvHints } from '../../src/adapters/revocations.ts'
 import type { World } from './world.ts'
 
+export { smtp } from '../../src/adapters/mailers/smtp-workers.ts'
+
 export const name = 'libsql'
 
 /** workerd: a migrated database of its own on the run's libSQL server, real KV, the platform's limiter, Argon2 in wasm. */

@@ -1,0 +1,2 @@
+/** Vercel's edge has no sockets. */
+export const smtp = undefined
