@@ -37,7 +37,7 @@ export const newPeople = (settings: Settings) => {
     const id = newId('usr')
     const email = `${id.toLowerCase()}@example.com`
     const createdAt = visitNow().now
-    return { id, email, emailVerified: false, username: null, name: 'Ada Lovelace', roles: [], createdAt }
+    return { id, email, emailVerified: false, username: null, name: 'Ada Lovelace', locale: null, roles: [], createdAt }
   }
 
   const begin = async (user: UserRow): Promise<{ signedIn: SignedIn; statements: Statement[] }> => {
@@ -73,7 +73,9 @@ export const newPeople = (settings: Settings) => {
       for (let u = 0; u < users; u++) {
         const user = makeUser()
         const { id, email, name, createdAt: now } = user
-        statements.push(usersStore.insert({ id, email, emailCanonical: email, username: null, name, now }))
+        statements.push(
+          usersStore.insert({ id, email, emailCanonical: email, username: null, name, locale: null, now }),
+        )
         for (let s = 0; s < sessions; s++) {
           const begun = await begin(user)
           statements.push(...begun.statements)

@@ -10,6 +10,7 @@ import { type Core, newCore, type Ports } from '../src/identity/core.ts'
 import { runJob } from '../src/identity/job.ts'
 import type { Session } from '../src/identity/session-views.ts'
 import type { User } from '../src/identity/users.ts'
+import type { LanguageTag } from '../src/messages/languages.ts'
 import { checkAnswer } from './contract.ts'
 import type { World } from './worlds/world.ts'
 
@@ -167,8 +168,15 @@ let people = 0
 /** Somebody new: nobody else in this run has the address. */
 export const somebody = (name = 'ada') => ({ email: `${name}.${people++}@example.com`, password })
 
+interface SignUp {
+  readonly name?: string
+  readonly username?: string
+  readonly locale?: LanguageTag
+  readonly remember?: boolean
+}
+
 /** A browser in which somebody has just registered. */
-export const signedUp = async (on: Server, extra: { name?: string; username?: string; remember?: boolean } = {}) => {
+export const signedUp = async (on: Server, extra: SignUp = {}) => {
   const person = somebody()
   const tab = browser(on)
   const answer = await tab.api.auth.register.$post({ json: { ...person, ...extra } })

@@ -134,6 +134,7 @@ test('a field that is parsed on the way in is documented as the text that a call
       password: { type: 'string' },
       username: { type: 'string' },
       name: { type: ['string', 'null'] },
+      locale: { enum: ['en', 'de', 'ar'] },
       transport: { enum: ['cookie', 'token'] },
       remember: { type: 'boolean' },
     },

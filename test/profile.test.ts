@@ -60,6 +60,7 @@ test.each([
   ['name', { name: 'Augusta' }, { name: 'Augusta', username: 'ada' }],
   ['username', { username: 'countess' }, { name: 'Ada', username: 'countess' }],
   ['null for the name, which clears it', { name: null }, { name: null, username: 'ada' }],
+  ['locale', { locale: 'ar' as const }, { name: 'Ada', username: 'ada', locale: 'ar' }],
   ['its own username again', { username: 'ADA' }, { name: 'Ada', username: 'ada' }],
   ['no field', {}, { name: 'Ada', username: 'ada' }],
 ])('PATCH /me with %s leaves the rest', async (_, json, expected) => {
@@ -69,6 +70,33 @@ test.each([
   const answer = await tab.api.auth.me.$patch({ json })
 
   expect(await answer.json()).toEqual({ ...tab.user, ...expected })
+})
+
+test('a language that was chosen stays until null clears it, and whoever asks is told', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on, { locale: 'de' })
+
+  const renamed = await bodyOf(await tab.api.auth.me.$patch({ json: { name: 'Ada' } }))
+  const inLease = await bodyOf(await tab.api.auth.me.$get())
+  const changed = await bodyOf(await tab.api.auth.me.$patch({ json: { locale: 'ar' } }))
+  const cleared = await bodyOf(await tab.api.auth.me.$patch({ json: { locale: null } }))
+
+  expect([tab.user, renamed, inLease, changed, cleared].map(({ locale }) => locale)).toEqual([
+    'de',
+    'de',
+    'de',
+    'ar',
+    null,
+  ])
+})
+
+test('a language is refused by a message that names those that there are', async () => {
+  const on = await quickServer()
+  const tab = await signedUp(on)
+
+  const problem = await bodyOf(await tab.fetch('/auth/me', patch({ locale: 'tlh' })))
+
+  expect(problem.fields).toEqual({ locale: 'Expected: en or de or ar.' })
 })
 
 test.each([
@@ -98,6 +126,12 @@ test.each([
   ['a Kelvin sign in a username', { username: '\u212Aelvin' }, 'username'],
   ['null for a username', { username: null }, 'username'],
   ['an object for a username', { username: { $ne: '' } }, 'username'],
+  ['a language that there are no messages in', { locale: 'tlh' }, 'locale'],
+  ['a language with a region', { locale: 'de-CH' }, 'locale'],
+  ['a language in capitals', { locale: 'DE' }, 'locale'],
+  ['an empty language', { locale: '' }, 'locale'],
+  ['what every object has for a language', { locale: 'constructor' }, 'locale'],
+  ['a list of languages', { locale: ['de'] }, 'locale'],
 ])('S68: PATCH /me refuses %s, and names the field', async (_, body, field) => {
   const on = await quickServer()
   const tab = await signedUp(on, { name: 'Ada', username: 'ada' })

@@ -21,6 +21,7 @@ test('a registration answers 201, the user, the session and two cookies, and tak
       emailVerified: false,
       username: 'ada.lovelace',
       name: 'Ada',
+      locale: null,
       roles: [],
       createdAt: '2027-01-15T08:00:00Z',
     },

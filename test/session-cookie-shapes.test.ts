@@ -8,6 +8,7 @@ const user = {
   emailVerified: [undefined, 0, 'false', null],
   username: [undefined, 7, {}],
   name: [undefined, 7, []],
+  locale: [undefined, 7, {}],
   roles: [undefined, null, 'admin', {}, [7], [null]],
   createdAt: [undefined, null, '1800000000', 1.5, -1e300, 9e15],
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { Config } from '../base/config.ts'
 import { parseRedirect } from '../base/redirects.ts'
+import { languageTags } from '../messages/languages.ts'
 
 /** The shapes of the contract, as answers carry them. Add to them, never rename. */
 
@@ -17,6 +18,7 @@ export const UserShape = z.strictObject({
   emailVerified: z.boolean(),
   username: z.nullable(z.string()),
   name: z.nullable(z.string()),
+  locale: z.nullable(z.string()),
   roles: z.array(z.string()),
   createdAt: time,
 })
@@ -81,6 +83,9 @@ export const redirectTo = ({ origins }: Config) =>
   z.optional(
     parsedBy((given) => parseRedirect(given, origins), 'An absolute URL on an allowed origin, without a fragment.'),
   )
+
+/** A language that there are messages in. */
+export const locale = z.enum(languageTags)
 
 /** How every sign-in is asked for. */
 export const manner = {

@@ -136,8 +136,8 @@ const isPacked = (value: unknown): value is Packed => {
 
 /** What is of another shape was written by another version of this service: then the database is asked. */
 const isUser = (value: unknown, userId: string): value is UserRow => {
-  const { id, email, emailVerified, username, name, roles, createdAt } = fieldsOf(value)
-  const areNamed = [username, name].every((text) => text === null || isText(text))
+  const { id, email, emailVerified, username, name, locale, roles, createdAt } = fieldsOf(value)
+  const areNamed = [username, name, locale].every((text) => text === null || isText(text))
   return id === userId && isText(email) && isFlag(emailVerified) && areNamed && areTexts(roles) && isTime(createdAt)
 }
 

@@ -9,6 +9,8 @@ export interface UserRow {
   readonly emailVerified: boolean
   readonly username: string | null
   readonly name: string | null
+  /** BCP 47: the language that they chose to be written to in. */
+  readonly locale: string | null
   readonly roles: readonly string[]
   readonly createdAt: number
 }
@@ -25,20 +27,22 @@ export const toUser = (row: UserRow): User => ({
   emailVerified: row.emailVerified,
   username: row.username,
   name: row.name,
+  locale: row.locale,
   roles: [...row.roles],
   createdAt: rfc3339(row.createdAt),
 })
 
-/** `UserRow` as one JSON column: one cell to carry and to read instead of seven. Wants `users` in scope. */
+/** `UserRow` as one JSON column: one cell to carry and to read instead of eight. Wants `users` in scope. */
 export const userJson: SQL = sql.raw(`json_object('id', users.id, 'email', users.email,
   'emailVerified', json(iif(users.email_verified, 'true', 'false')), 'username', users.username, 'name', users.name,
-  'roles', json(users.roles), 'createdAt', users.created_at)`)
+  'locale', users.locale, 'roles', json(users.roles), 'createdAt', users.created_at)`)
 
 export const usersStore = {
   /** Affects no row where the e-mail or the username is taken: the unique indexes decide. */
   insert: prepare(
-    ['id', 'email', 'emailCanonical', 'username', 'name', 'now'],
-    (p) => sql`insert into users (id, email, email_canonical, username, name, created_at)
-      values (${p.id}, ${p.email}, ${p.emailCanonical}, ${p.username}, ${p.name}, ${p.now}) on conflict do nothing`,
+    ['id', 'email', 'emailCanonical', 'username', 'name', 'locale', 'now'],
+    (p) => sql`insert into users (id, email, email_canonical, username, name, locale, created_at)
+      values (${p.id}, ${p.email}, ${p.emailCanonical}, ${p.username}, ${p.name}, ${p.locale},
+        ${p.now}) on conflict do nothing`,
   ),
 }

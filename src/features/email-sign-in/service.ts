@@ -113,7 +113,7 @@ export const emailSignInService = (core: Core) => {
   /** Nobody has the address: the account is made in the batch that begins its session. */
   const signUp = async (context: Context, { use, open }: Proof, ready: Ready) => {
     const id = newId('usr')
-    const user = { id, email: open.email, emailVerified: true, username: null, name: null, roles: [] }
+    const user = { id, email: open.email, emailVerified: true, username: null, name: null, locale: null, roles: [] }
     const fact = await facts.of(context, { type: 'user.registered', userId: id, when: isMade(id) })
     const result = await signIn.complete(context, {
       ...ready,

@@ -18,6 +18,7 @@ import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
 import { page } from '../../http/page.ts'
 import {
+  locale,
   manner,
   PendingShape,
   parsedBy,
@@ -41,6 +42,7 @@ const Registration = z.strictObject({
   password,
   name: z.nullish(parsedBy(parseName, '1 to 64 characters, none of them invisible.')),
   username: z.optional(username),
+  locale: z.optional(locale),
   ...manner,
 })
 const Credentials = z

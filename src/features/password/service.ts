@@ -42,6 +42,7 @@ export interface Registration extends Manner {
   readonly email: Email
   readonly password: string
   readonly name?: string | null | undefined
+  readonly locale?: string | undefined
   readonly username?: string | undefined
 }
 
@@ -155,7 +156,7 @@ export const passwordService = (core: Core, hasher: PasswordHasher) => {
      *   `too_many_attempts` (429)
      */
     async register(context: Context, given: Registration): Promise<SignedIn | Challenge> {
-      const { email, password, name = null, username } = given
+      const { email, password, name = null, username, locale = null } = given
       checkPassword(password, config.passwordMin, { email: email.address, username, name }, 'password')
       const hash = await hasher.hash(password)
       const { now } = context
@@ -165,7 +166,7 @@ export const passwordService = (core: Core, hasher: PasswordHasher) => {
       const attempt = await throttle.on(context, { identifier: canonical, where })
       const seen = watch(context, attempt, canonical, username)
 
-      const user = { id: userId, email: email.address, username: username ?? null, name }
+      const user = { id: userId, email: email.address, username: username ?? null, name, locale }
       const account = { ...user, emailVerified: false, roles: [], createdAt: now }
       const fact = await facts.of(context, { type: 'user.registered', userId, when: isStored(userId, hash) })
       const result = await signIn.complete(context, {

@@ -15,7 +15,16 @@ import { parseName, parseUsername } from '../../base/people.ts'
 import { doc, validate, validateParam } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
-import { MethodShape, manner, parsedBy, SessionShape, SignedInOrChallenge, text, UserShape } from '../../http/shapes.ts'
+import {
+  locale,
+  MethodShape,
+  manner,
+  parsedBy,
+  SessionShape,
+  SignedInOrChallenge,
+  text,
+  UserShape,
+} from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { sessionService } from './service.ts'
 
@@ -25,6 +34,7 @@ const Somebody = z.strictObject({ user: UserShape, session: SessionShape })
 const Profile = z.strictObject({
   username: z.optional(parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.')),
   name: z.nullish(parsedBy(parseName, '1 to 64 characters, none of them invisible.')),
+  locale: z.nullish(locale),
 })
 const ChallengeAnswer = z.strictObject({
   id: text(64),
@@ -47,7 +57,7 @@ export const session = (core: Core, guard: Guard) => {
     .get('/me', doc('The user', { 200: UserShape }), guard.caller(), (c) => c.json(service.me(c.var.caller), 200))
     .patch(
       '/me',
-      doc('Change the name or the username', { 200: UserShape }, usernameTaken),
+      doc('Change the name, the username or the language', { 200: UserShape }, usernameTaken),
       guard.strict({ manages: true }),
       validate(Profile),
       async (c) => c.json(await service.changeProfile(c.var.context, c.var.caller, c.req.valid('json')), 200),

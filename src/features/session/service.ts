@@ -12,6 +12,7 @@ import { profileStore } from './store.ts'
 interface ProfileChange {
   readonly username?: string | undefined
   readonly name?: string | null | undefined
+  readonly locale?: string | null | undefined
 }
 
 export const sessionService = (core: Core) => {
@@ -77,12 +78,12 @@ export const sessionService = (core: Core) => {
     },
 
     /** @throws Problem `username_taken` (409) */
-    async changeProfile(context: Context, caller: Caller, { username, name }: ProfileChange): Promise<User> {
+    async changeProfile(context: Context, caller: Caller, given: ProfileChange): Promise<User> {
       const { evidence, userId, sessionId } = caller
       const { idle, idleShort } = config
-      const change = { username: username ?? null, setsName: name === undefined ? 0 : 1, name: name ?? null }
+      const { username } = given
       const [, stale, [changed]] = await context.batch([
-        profileStore.change({ ...evidence, ...change }),
+        profileStore.change({ ...evidence, ...changeOf(given) }),
         sessionsStore.markStale({ ...evidence, userId }),
         // A session was seen whenever a lease of it is given: its end, and what it tells of it, outlast every lease.
         caller.via === 'cookie'
@@ -127,3 +128,12 @@ export const sessionService = (core: Core) => {
     },
   }
 }
+
+/** Null for what is not changed, but for what null clears: there a flag says whether it is set. */
+const changeOf = ({ username, name, locale }: ProfileChange) => ({
+  username: username ?? null,
+  setsName: name === undefined ? 0 : 1,
+  name: name ?? null,
+  setsLocale: locale === undefined ? 0 : 1,
+  locale: locale ?? null,
+})
