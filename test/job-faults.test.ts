@@ -18,10 +18,14 @@ const refusing =
 
 test.each([
   ['reseal', /substr\(private_jwk/],
+  ['reseal_mail', /substr\(sealed/],
   ['rotate', /order by signs_from, id/],
   ['hints', /hinted_at is null or/],
+  ['mail', /^update outbox set next_at/],
   ['refresh_tokens', /^delete from "refresh_tokens"/],
   ['challenges', /^delete from "challenges"/],
+  ['codes', /^delete from "codes"/],
+  ['outbox', /^delete from "outbox"/],
   ['devices', /^delete from "devices"/],
   ['throttle', /^delete from "throttle"/],
   ['sessions', /^delete from "sessions"/],
@@ -38,11 +42,17 @@ test.each([
     "insert into challenges (hash, user_id, sign_in, throttle_key, created_at, expires_at) values ('h', ?, '{}', 'k', 1, 1)",
     user.id,
   )
+  const code =
+    "insert into codes (hash, purpose, email, email_canonical, created_at, expires_at) values ('h', 'disown', '', '', 1, 1)"
+  await query(healthy, code)
+  const message = `insert into outbox (id, kind, recipient, language, limited, created_at, expires_at, done_at) values ('m', 'no_account', '', 'en', 1, 1, 1, 1)`
+  await query(healthy, message)
   await query(healthy, "insert into signing_keys values ('k', '{}', 'a.b.c', 1, 1, 1, 1)")
 
   const { deleted, failed } = await on.job()
 
-  const expected = { challenges: 1, devices: 3, throttle: 3, signing_keys: 1, refresh_tokens: 0, sessions: 0 }
+  const swept = { challenges: 1, codes: 1, outbox: 1, devices: 3, throttle: 3, signing_keys: 1 }
+  const expected = { ...swept, refresh_tokens: 0, sessions: 0 }
   expect(deleted).toEqual(step in expected ? { ...expected, [step]: 0 } : expected)
   expect(failed).toEqual([step])
   expect(on.logs.filter(({ event }) => event === 'job_step_failed')).toEqual([
