@@ -3,12 +3,15 @@ import type { Core } from '../../src/identity/core.ts'
 import { type Fault, faultyDatabase, noFault, openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, query, type Server, server, signedUpByToken } from '../harness.ts'
 import { rightCode } from '../second-factor.ts'
+import { oneTimeMail } from './one-time-mail.ts'
 
 /** A secret that its first use burns. */
 export interface OneTime {
   /** Gives one out. */
   make(on: Server): Promise<string>
   spend(on: Server, secret: string): Promise<Response>
+  /** The status of an answer that was served. */
+  readonly won: number
   /** What a use makes, told apart: two of these would be two uses. */
   effectOf(answer: Response): Promise<unknown>
   /** How many uses the database knows of. */
@@ -21,11 +24,12 @@ export interface OneTime {
 
 const count = async (on: Server, text: string) => Number((await query(on, text))[0]?.[0])
 
-/** By the column that keeps it. */
+/** By the column that keeps it, and its purpose where the column has some. */
 export const oneTime: Readonly<Record<string, OneTime>> = {
   'refresh_tokens.hash': {
     make: async (on) => (await signedUpByToken(on)).tokens.refresh_token,
     spend: (on, refresh_token) => on.request('/auth/token', json({ refresh_token })),
+    won: 200,
     effectOf: async (answer) => (await bodyOf(answer)).refresh_token,
     // A successor is a row beside the first.
     uses: (on) => count(on, 'select count(*) - 1 from refresh_tokens'),
@@ -39,11 +43,13 @@ export const oneTime: Readonly<Record<string, OneTime>> = {
       return challenge.id
     },
     spend: (on, id) => on.request('/auth/challenge', json({ id, method: 'totp', code: rightCode })),
+    won: 200,
     effectOf: async (answer) => (await bodyOf(answer)).session.id,
     uses: (on) => count(on, 'select count(*) from sessions'),
     trips: 2,
     losers: [410],
   },
+  ...Object.fromEntries(Object.entries(oneTimeMail).map(([purpose, secret]) => [`codes.hash ${purpose}`, secret])),
 }
 
 const gatedPerson = () => ({

@@ -1,7 +1,7 @@
 import { query, type Server } from '../harness.ts'
 
 /** What a column is called that holds a secret, or what is kept of one. */
-const secretName = /(?:^|_)(?:hash|secret|token|code|otp|nonce|state|verifier|challenge|password|jwk|key)$/
+const secretName = /(?:^|_)(?:hash|secret|token|code|otp|nonce|state|verifier|challenge|password|jwk|key|mac|sealed)$/
 
 /**
  * What is kept of secrets, column by column: a new one fails the tests until somebody has said here whether it is spent
@@ -15,6 +15,12 @@ export const kinds: Readonly<Record<string, 'one-time' | 'lasting' | 'no secret'
   'refresh_tokens.successor_hash': 'no secret',
   'challenges.hash': 'one-time',
   'challenges.throttle_key': 'no secret',
+  'codes.hash': 'one-time',
+  // Of a code to type: spent with the id that `codes.hash` is of, and worth nothing without.
+  'codes.code_mac': 'lasting',
+  'codes.throttle_key': 'no secret',
+  // The links and codes of a message that is under way.
+  'outbox.sealed': 'lasting',
   'throttle.key': 'no secret',
   'signing_keys.public_jwk': 'no secret',
   'signing_keys.private_jwk': 'lasting',
