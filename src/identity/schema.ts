@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { type AnySQLiteColumn, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { flag, secret } from './columns.ts'
 
 /** `*_at` is Unix seconds. A hash is SHA-256 as base64url. Parents are only ever migrated additively. */
 export const users = sqliteTable(
@@ -10,10 +11,10 @@ export const users = sqliteTable(
     email: text().notNull(),
     /** What is compared. */
     emailCanonical: text('email_canonical').notNull(),
-    emailVerified: integer('email_verified').notNull().default(0),
+    emailVerified: flag('email_verified').notNull().default(0),
     username: text(),
     name: text(),
-    roles: text().notNull().default('[]'),
+    roles: text({ mode: 'json' }).notNull().default([]),
     createdAt: integer('created_at').notNull(),
     suspendedAt: integer('suspended_at'),
     /** BCP 47; null where messages follow the request that causes them. */
@@ -34,10 +35,10 @@ export const sessions = sqliteTable(
   {
     id: text().primaryKey(),
     userId: userKey(),
-    secretHash: text('secret_hash').notNull(),
+    secretHash: secret('secret_hash').notNull(),
     /** JSON array: how the user proved who they are. */
-    methods: text().notNull(),
-    remember: integer().notNull(),
+    methods: text({ mode: 'json' }).notNull(),
+    remember: flag().notNull(),
     createdAt: integer('created_at').notNull(),
     authenticatedAt: integer('authenticated_at').notNull(),
     lastSeenAt: integer('last_seen_at').notNull(),
@@ -78,7 +79,7 @@ export const devices = sqliteTable(
 export const refreshTokens = sqliteTable(
   'refresh_tokens',
   {
-    hash: text().primaryKey(),
+    hash: secret().primaryKey(),
     sessionId: text('session_id')
       .notNull()
       .references((): AnySQLiteColumn => sessions.id, { onDelete: 'cascade' }),
@@ -87,7 +88,7 @@ export const refreshTokens = sqliteTable(
     usedAt: integer('used_at'),
     /** The request that used it, so that its own retry is not taken for a thief. */
     usedBy: text('used_by'),
-    successorHash: text('successor_hash'),
+    successorHash: secret('successor_hash'),
   },
   (table) => [index('refresh_tokens_session').on(table.sessionId), index('refresh_tokens_expires').on(table.expiresAt)],
 )
@@ -96,11 +97,11 @@ export const refreshTokens = sqliteTable(
 export const challenges = sqliteTable(
   'challenges',
   {
-    hash: text().primaryKey(),
+    hash: secret().primaryKey(),
     userId: userKey(),
     /** JSON: methods that would do, methods passed, transport, remember, device. */
-    signIn: text('sign_in').notNull(),
-    throttleKey: text('throttle_key').notNull(),
+    signIn: text('sign_in', { mode: 'json' }).notNull(),
+    throttleKey: secret('throttle_key').notNull(),
     tries: integer().notNull().default(0),
     /** The request that tried last, so that its own retry counts once. */
     triedBy: text('tried_by'),
@@ -118,7 +119,7 @@ export const codes = sqliteTable(
   'codes',
   {
     /** Of the token, or of the id that a typed code goes with. */
-    hash: text().primaryKey(),
+    hash: secret().primaryKey(),
     purpose: text().notNull(),
     /** Null where signing in makes the account. */
     userId: text('user_id').references((): AnySQLiteColumn => users.id, { onDelete: 'cascade' }),
@@ -126,8 +127,8 @@ export const codes = sqliteTable(
     email: text().notNull(),
     emailCanonical: text('email_canonical').notNull(),
     /** HMAC of a typed code; null where the token is all. */
-    codeMac: text('code_mac'),
-    throttleKey: text('throttle_key'),
+    codeMac: secret('code_mac'),
+    throttleKey: secret('throttle_key'),
     tries: integer().notNull().default(0),
     /** The request that tried last, so that its own retry counts once. */
     triedBy: text('tried_by'),
@@ -157,11 +158,11 @@ export const outbox = sqliteTable(
     /** BCP 47. */
     language: text().notNull(),
     /** JSON of what the text needs, sealed at `outbox/sealed/<id>`; null once it is over. */
-    sealed: text(),
+    sealed: secret(),
     /** JSON of what only the batch knew: counts, never a secret. */
-    details: text(),
+    details: text({ mode: 'json' }),
     /** 1 where a stranger may cause it: such messages are counted for their recipient. */
-    limited: integer().notNull(),
+    limited: flag().notNull(),
     attempts: integer().notNull().default(1),
     createdAt: integer('created_at').notNull(),
     /** Then it is tried again; null once it is over. */
@@ -185,7 +186,7 @@ export const outbox = sqliteTable(
 export const throttle = sqliteTable(
   'throttle',
   {
-    key: text().primaryKey(),
+    key: secret().primaryKey(),
     count: integer().notNull(),
     endsAt: integer('ends_at').notNull(),
     /** The request that counted last, so that its own retry counts once. */
@@ -199,7 +200,7 @@ export const signingKeys = sqliteTable('signing_keys', {
   id: text().primaryKey(),
   publicJwk: text('public_jwk').notNull(),
   /** Private JWK, sealed at `signing_keys/private_jwk/<id>`. */
-  privateJwk: text('private_jwk').notNull(),
+  privateJwk: secret('private_jwk').notNull(),
   createdAt: integer('created_at').notNull(),
   signsFrom: integer('signs_from').notNull(),
   /** From here on it signs no more. */

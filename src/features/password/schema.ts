@@ -1,4 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { secret } from '../../identity/columns.ts'
 import { users } from '../../identity/schema.ts'
 
 export const passwords = sqliteTable('passwords', {
@@ -6,6 +7,6 @@ export const passwords = sqliteTable('passwords', {
     .primaryKey()
     .references(() => users.id, { onDelete: 'cascade' }),
   /** PHC string. */
-  hash: text().notNull(),
+  hash: secret().notNull(),
   changedAt: integer('changed_at').notNull(),
 })
