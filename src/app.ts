@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { type Config, readSettings, type SettingProblem } from './base/config.ts'
 import type { Visit } from './base/ports.ts'
+import { account } from './features/account/routes.ts'
 import { emailChange } from './features/email-change/routes.ts'
 import { emailSignIn } from './features/email-sign-in/routes.ts'
 import { passwords } from './features/password/routes.ts'
@@ -36,6 +37,7 @@ export const createApp = (core: Core) => {
     .route('/auth', verification(core, guard))
     .route('/auth', emailSignIn(core))
     .route('/auth', emailChange(core, guard))
+    .route('/auth', account(core, guard))
   if (core.config.cronSecret !== undefined) api.route('/auth', cron(core, core.config.cronSecret))
   return api
 }

@@ -51,6 +51,7 @@ test('only what acts by bearer pays a trip for the keys on a cold isolate: it ma
   expect(paying.map(([title]) => title)).toEqual([
     'POST /auth/logout by bearer',
     'PATCH /auth/me by bearer',
+    'DELETE /auth/me by bearer',
     'DELETE /auth/sessions by bearer',
     'POST /auth/password/change by bearer',
     'POST /auth/token/revoke of an access token',

@@ -13,6 +13,8 @@ interface Demand {
   readonly manages?: boolean
   /** The path parameter that names a session to end. */
   readonly ends?: string
+  /** Erases the user, at once or one day. */
+  readonly erases?: boolean
 }
 
 /** "May they?", for routes. Each guard says in the documentation what it demands. */
@@ -54,14 +56,14 @@ export const newGuard = (callers: Callers, ports: Pick<Ports, 'limiter' | 'patie
    * A caller that the database vouches for in the trip of what it guards: the proof rides first in the next batch.
    * @throws Problem `unauthenticated` (401), `forbidden` (403), `fresh_sign_in_required` (403)
    */
-  strict: ({ fresh = false, manages = false, ends = '' }: Demand = {}) =>
+  strict: ({ fresh = false, manages = false, ends = '', erases = false }: Demand = {}) =>
     noted(
       createMiddleware<CallerEnv>(async (c, next) => {
-        const caller = await callers.demand(c.var.context, { fresh, ends: c.req.param(ends) })
+        const caller = await callers.demand(c.var.context, { fresh, ends: c.req.param(ends), erases })
         if (manages && !caller.managesAccount) throw new Problem(forbidden)
         c.set('caller', caller)
         await next()
-        if (c.error === undefined) caller.standing
+        if (c.error === undefined && !caller.isProven) throw new Problem(unauthenticated)
       }),
       {
         guard: `Needs a session, asked of the database${fresh ? ', of a recent sign-in' : ''}.`,

@@ -4,7 +4,7 @@ import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import type { Revocations } from './revocations.ts'
 import { seenFrom } from './session-views.ts'
-import { type Evidence, type Standing, sessionsStore } from './sessions.ts'
+import { type Evidence, gone, type Standing, sessionsStore } from './sessions.ts'
 
 /** What a request shows: genuine by its signature, not yet known to be alive. */
 export interface Credential {
@@ -35,7 +35,9 @@ export interface Caller {
   readonly managesAccount: boolean
   /** What statements that act for the caller depend on. */
   readonly evidence: Evidence
-  /** Who it is. @throws Problem `unauthenticated` (401) before that is known, so a guard that never asked lets nobody in */
+  /** The database has vouched for it: false where a guard never asked, so that such a guard lets nobody in. */
+  readonly isProven: boolean
+  /** Who it is. @throws Problem `unauthenticated` (401) before that is known */
   readonly standing: Standing
   /** Puts a cookie with this new snapshot into the answer, where the caller came by cookie. */
   renew(standing: Standing): Promise<void>
@@ -46,6 +48,8 @@ interface Demand {
   readonly fresh?: boolean
   /** The session that is about to end, which may be the one that is shown. */
   readonly ends?: string | undefined
+  /** The user is about to be erased, at once or one day. */
+  readonly erases?: boolean
 }
 
 /** Seconds between a cookie's lease and now, either way, before a check slides the idle limit again. */
@@ -66,13 +70,17 @@ export const newCallers = (config: Config, revocations: Revocations) => {
   const ask = async (context: Context, credential: Credential, how: Asking): Promise<Caller> => {
     const { via, userId, sessionId, managesAccount, secretHash, confirm, renew } = credential
     const { slides, freshAfter = -1 } = how
+    let isProven = false
     const evidence = { sid: sessionId, secret: await secretHash(), now: context.now, freshAfter }
     let standing: Standing | undefined
-    context.ride(proofOf(config, context, { ...evidence, freshAfter: -1 }, how), async ([row]) => {
-      if (row === undefined || row.user.id !== userId) throw new Problem(unauthenticated)
+    context.ride(proofOf(config, context, { ...evidence, freshAfter: -1, userId }, how), async ([row]) => {
+      if (row === undefined || (row !== gone && row.user.id !== userId)) throw new Problem(unauthenticated)
       if (confirm && !(await confirm())) throw new Problem(unauthenticated)
+      isProven = row === gone
+      if (row === gone) return
       if (row.session.authenticatedAt <= freshAfter) throw new Problem(freshSignInRequired)
       if (slides) await renew?.(row)
+      isProven = true
       standing = row
     })
     return {
@@ -82,6 +90,9 @@ export const newCallers = (config: Config, revocations: Revocations) => {
       managesAccount,
       evidence,
       renew: async (changed) => renew?.(changed),
+      get isProven() {
+        return isProven
+      },
       get standing() {
         if (standing === undefined) throw new Problem(unauthenticated)
         return standing
@@ -119,12 +130,13 @@ export const newCallers = (config: Config, revocations: Revocations) => {
      * Staleness 0: the proof rides first in the next batch.
      * @throws Problem `unauthenticated` (401); from the batch also `fresh_sign_in_required` (403)
      */
-    async demand(context: Context, { fresh = false, ends }: Demand = {}): Promise<Caller> {
+    async demand(context: Context, { fresh = false, ends, erases = false }: Demand = {}): Promise<Caller> {
       const credential = await read(context)
       if (credential === undefined) throw new Problem(unauthenticated)
       const endsItself = ends === credential.sessionId
       const freshAfter = fresh ? context.now - config.fresh : -1
-      return ask(context, credential, { slides: credential.slides && !endsItself, endsItself, freshAfter })
+      const slides = credential.slides && !endsItself && !erases
+      return ask(context, credential, { slides, endsItself, erases, freshAfter })
     },
 
     /**
@@ -141,24 +153,32 @@ export type Callers = ReturnType<typeof newCallers>
 interface Asking {
   readonly slides: boolean
   readonly endsItself?: boolean
+  readonly erases?: boolean
   readonly freshAfter?: number
 }
 
 const proofOf = (
   { idle, idleShort }: Config,
   context: Context,
-  evidence: Evidence,
-  { slides, endsItself = false }: Asking,
-): Statement<Standing> => {
-  if (endsItself) return proofOfEnding(context, evidence)
+  evidence: Evidence & { readonly userId: string },
+  { slides, endsItself = false, erases = false }: Asking,
+): Statement<Standing | typeof gone> => {
+  if (erases) return proofOfEnding(context, sessionsStore.proofOrErased(evidence))
+  if (endsItself) return proofOfEnding(context, sessionsStore.proofOrEnd({ ...evidence, reason: 'revoked' }))
   return slides ? sessionsStore.renewal({ ...evidence, idle, idleShort }) : sessionsStore.proof(evidence)
 }
 
+interface Shown<S> {
+  readonly standing: S
+  readonly hasEnded: boolean
+}
+
 /** Of whoever ends the session that is shown: where a reply got lost, the repeat of that trip may find it done. */
-const proofOfEnding = (context: Context, evidence: Evidence): Statement<Standing> => {
+const proofOfEnding = <S>(context: Context, proof: Statement<Shown<S>>): Statement<S> => {
   const first = context.trips + 1
-  const proof = sessionsStore.proofOrEnd({ ...evidence, reason: 'revoked' })
-  return { ...proof, map: (rows) => proof.map(rows).filter(({ hasEnded }) => !hasEnded || context.trips > first) }
+  const counts = ({ hasEnded }: Shown<S>) => !hasEnded || context.trips > first
+  const standings = (shown: Shown<S>[]) => shown.filter(counts).map(({ standing }) => standing)
+  return { ...proof, map: (rows) => standings(proof.map(rows)) }
 }
 
 const leased = (context: Context, credential: Credential, { user, session }: Standing): Caller => ({
@@ -166,6 +186,7 @@ const leased = (context: Context, credential: Credential, { user, session }: Sta
   userId: credential.userId,
   sessionId: credential.sessionId,
   managesAccount: credential.managesAccount,
+  isProven: false,
   standing: { user, session: seenFrom(context, session) },
   renew: async (changed) => credential.renew?.(changed),
   get evidence(): Evidence {

@@ -92,6 +92,10 @@ export const newDevices = (config: Config, ring: KeyRing) => {
     write(context: Context, token: string): void {
       context.cookies.set(cookie, serialise(config, cookie, token, life))
     },
+
+    clear(context: Context): void {
+      context.cookies.set(cookie, serialise(config, cookie, '', 0))
+    },
   }
 }
 

@@ -2,8 +2,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import type { Identity } from './core.ts'
-import type { Ended } from './sessions.ts'
+import { type Ended, readEnded } from './sessions.ts'
 import { statement, taking } from './statement.ts'
+import { messagesKept } from './sweeps.ts'
+import { userData } from './user-data.ts'
 
 export interface Erasure {
   readonly statements: readonly Statement[]
@@ -11,11 +13,18 @@ export interface Erasure {
   told(): void
 }
 
+interface Erased {
+  readonly userId: SQL | string
+  readonly when: SQL
+  /** Runs just before the user goes. */
+  readonly before?: readonly Statement[]
+}
+
 /** Erases a user where `when` holds, and by cascade everything that names them. Their sessions are dead at once. */
 export const eraseUser = (
   { facts, revocations }: Pick<Identity, 'facts' | 'revocations'>,
   context: Context,
-  { userId, when }: { readonly userId: SQL | string; readonly when: SQL },
+  { userId, when, before = [] }: Erased,
 ): Erasure => {
   const sessions: Ended[] = []
   const erased: string[] = []
@@ -23,23 +32,58 @@ export const eraseUser = (
     and expires_at > ${context.now} and ${when}`
   return {
     statements: [
-      taking(
-        statement(alive, ([id, owner]) => ({ sessionId: String(id), userId: String(owner) })),
-        (rows) => sessions.push(...rows),
-      ),
+      taking(statement(alive, readEnded), (rows) => sessions.push(...rows)),
+      leaveCounts(context.now, userId, when),
+      ...before,
       taking(
         statement(sql`delete from users where id = ${userId} and ${when} returning id`, ([id]) => String(id)),
         (rows) => erased.push(...rows),
       ),
     ],
     told() {
-      revocations.announce(
-        context,
-        sessions.map(({ sessionId }) => sessionId),
-        'ended',
-      )
+      const ids = sessions.map(({ sessionId }) => sessionId)
+      revocations.announce(context, ids, 'ended')
       for (const one of sessions) facts.tell(context, { type: 'session.ended', ...one, reason: 'erased' })
       for (const id of erased) facts.tell(context, { type: 'user.erased', userId: id })
     },
   }
 }
+
+/** The same, with a receipt by mail that outlives the account and lists what went. */
+export const eraseWithReceipt = async (
+  identity: Pick<Identity, 'facts' | 'revocations' | 'outbox'>,
+  context: Context,
+  { userId, when, isLate = false }: Omit<Erased, 'before'> & { readonly isLate?: boolean },
+): Promise<Erasure> => {
+  const receipt = await identity.outbox.post(context, {
+    kind: 'account_deleted',
+    data: { erased: {} },
+    details: countsOf(userId),
+    userId,
+    to: sql`(select email from users where id = ${userId})`,
+    when,
+    isNotice: true,
+    outlives: true,
+    isLate,
+  })
+  return eraseUser(identity, context, { userId, when, before: receipt })
+}
+
+/** JSON of how many rows of each table are a user's: `{"erased": {"sessions": 2}}`. */
+const countsOf = (userId: SQL | string): SQL => {
+  const counts = userData.map(
+    ({ table, of }) => sql`select ${table} as name, count(*) as rows from ${sql.identifier(table)} where ${of(userId)}`,
+  )
+  return sql`(select json_object('erased', json_group_object(name, rows)) from (${sql.join(counts, sql` union all `)}))`
+}
+
+/**
+ * What a stranger may have caused still counts for its recipient during its hour, or whoever makes and erases accounts in
+ * turn could flood a mailbox. Of such a message nothing is left but to whom it went, and after that hour not even this.
+ */
+const leaveCounts = (now: number, userId: SQL | string, when: SQL): Statement =>
+  statement(sql`update outbox set user_id = null, sealed = null, details = null, next_at = null,
+      done_at = created_at + 3600 - ${messagesKept}
+    where limited = 1 and ${when} and ((user_id = ${userId} and created_at > ${now - 3600})
+      or (user_id is null and done_at is not null
+        and lower(recipient) = (select lower(email) from users where id = ${userId})))`)

@@ -31,6 +31,8 @@ export interface Message<K extends MessageKind> {
   readonly isNotice?: boolean
   /** A notice of the batch that proves the address, before its row says so. */
   readonly proves?: boolean
+  /** Its row names no user, so that it outlives the account of which it tells. */
+  readonly outlives?: boolean
   /** JSON for its text that only the batch knows. Never a secret: it is not sealed. */
   readonly details?: SQL
   /** Seconds; past them its text is worth nothing. */
@@ -100,8 +102,8 @@ const insertMessage = ({ limits }: Config, context: Context, row: Row): Statemen
   const isFree = row.isNotice ? toOwner(row) : sql`0`
   return statement(sql`insert into outbox
       (id, user_id, kind, recipient, language, sealed, details, limited, attempts, created_at, next_at, expires_at)
-    select ${id}, t.user_id, ${kind}, t.recipient, coalesce(u.locale, ${language}), ${sealed}, ${details ?? null},
-      not ${isFree}, ${isLate ? 0 : 1}, ${now}, ${isLate ? now : now + inlineLease}, ${now + life}
+    select ${id}, iif(${row.outlives ? 1 : 0}, null, t.user_id), ${kind}, t.recipient, coalesce(u.locale, ${language}),
+      ${sealed}, ${details ?? null}, not ${isFree}, ${isLate ? 0 : 1}, ${now}, ${isLate ? now : now + inlineLease}, ${now + life}
     from (select ${userId} as user_id, ${to} as recipient) t left join users u on u.id = t.user_id
     where t.recipient is not null and ${when}
       and (${isFree} or ${counted} < ${limits.mail}) on conflict do nothing`)

@@ -42,6 +42,9 @@ export type EndReason =
   | 'email_change_undone'
   | 'erased'
 
+/** Nobody stands behind a credential any more. */
+export const gone = 'gone' as const
+
 /** What a caller must show for its session to count: `secret` null where a token's signature showed it already. */
 export type Evidence = Values<'sid' | 'secret' | 'now' | 'freshAfter'>
 
@@ -119,7 +122,16 @@ export const sessionsStore = {
     [...evidenceNames, 'reason'],
     (p) => sql`select ${standingJson}, sessions.ended_at is not null from sessions
       where (${shown(p)}) or (${named(p)} and sessions.ended_at = ${p.now} and sessions.ended_reason = ${p.reason})`,
-    (columns) => ({ ...readStanding(columns), hasEnded: columns[1] === 1 }),
+    (columns) => ({ standing: readStanding(columns), hasEnded: columns[1] === 1 }),
+  ),
+
+  /** The same for whoever leaves: also where that ended it at `now`. `gone` where the user is no more. */
+  proofOrErased: prepare(
+    [...evidenceNames, 'userId'],
+    (p) => sql`select ${standingJson}, sessions.ended_at is not null from sessions where (${shown(p)})
+        or (${named(p)} and sessions.ended_at = ${p.now} and sessions.ended_reason = 'erased')
+      union all select null, 1 where not exists (select 1 from users where users.id = ${p.userId})`,
+    (columns) => ({ standing: columns[0] === null ? gone : readStanding(columns), hasEnded: columns[1] === 1 }),
   ),
 
   /** A session by id alone, for whoever has just begun it. */

@@ -16,7 +16,7 @@ export interface Pace {
 export const usualPace: Pace = { rows: 500, statements: 400, milliseconds: 20_000 }
 
 /** Seconds for which it can be seen what became of a message: two weeks. */
-const messagesKept = 14 * 24 * 60 * 60
+export const messagesKept = 14 * 24 * 60 * 60
 
 /** Rows that go: those of the table of which `expired` holds. */
 interface Sweep {
