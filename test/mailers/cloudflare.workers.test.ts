@@ -56,13 +56,13 @@ test.each([
 ])('%s is tried again later', async (code, said) => {
   const error = Object.assign(new Error('email to ada@example.com not allowed'), { code })
 
-  await expect(cloudflare(failing(error)).send(newMail(), patient)).rejects.toThrow(
-    new Error(`Cloudflare Email: ${said}`),
-  )
+  await expect(cloudflare(failing(error)).send(newMail(), patient)).rejects.toMatchObject({
+    cause: `Cloudflare Email: ${said}`,
+  })
 })
 
 test('a binding that never answers is waited for no longer than it may take', async () => {
   const silent = { send: () => new Promise<never>(() => {}) }
 
-  await expect(cloudflare(silent).send(newMail(), 50)).rejects.toThrow('Cloudflare Email: timeout')
+  await expect(cloudflare(silent).send(newMail(), 50)).rejects.toMatchObject({ cause: 'Cloudflare Email: timeout' })
 })

@@ -73,14 +73,14 @@ describe('an answer of Resend', () => {
 
     const sent = resend(key, api).send(newMail(), patient)
 
-    await expect(sent).rejects.toThrow(new Error(said))
+    await expect(sent).rejects.toMatchObject({ cause: said })
   })
 
   test('that leads elsewhere is not followed: the key stays here', async () => {
     const elsewhere = await httpServer({ status: 200, body: '{}' })
     const api = await httpServer({ status: 307, body: '', headers: { location: `${elsewhere}/emails` } })
 
-    await expect(resend(key, api).send(newMail(), patient)).rejects.toThrow('Resend: 307')
+    await expect(resend(key, api).send(newMail(), patient)).rejects.toMatchObject({ cause: 'Resend: 307' })
 
     expect(await askedOf(elsewhere)).toEqual([])
   })
@@ -88,18 +88,18 @@ describe('an answer of Resend', () => {
   test('that never comes is waited for no longer than it may take', async () => {
     const api = await httpServer('hang')
 
-    await expect(resend(key, api).send(newMail(), 300)).rejects.toThrow('Resend: timeout')
+    await expect(resend(key, api).send(newMail(), 300)).rejects.toMatchObject({ cause: 'Resend: timeout' })
   })
 
   test('that never ends is not read to its end', async () => {
     const api = await httpServer('flood')
 
-    await expect(resend(key, api).send(newMail(), patient)).rejects.toThrow('Resend: 500')
+    await expect(resend(key, api).send(newMail(), patient)).rejects.toMatchObject({ cause: 'Resend: 500' })
   })
 
   test('that cannot be had, for nobody is there, is tried again later', async () => {
-    await expect(resend(key, 'http://127.0.0.1:1').send(newMail(), patient)).rejects.toThrow(
-      'Resend: connection failed',
-    )
+    await expect(resend(key, 'http://127.0.0.1:1').send(newMail(), patient)).rejects.toMatchObject({
+      cause: 'Resend: connection failed',
+    })
   })
 })

@@ -1,5 +1,4 @@
-import { within } from '../../base/deadline.ts'
-import { Problem } from '../../base/errors.ts'
+import { Problem, unavailable } from '../../base/errors.ts'
 import type { Mail, Mailer } from '../../base/ports.ts'
 
 /** Refuses what would break out of a header or of an SMTP command, before the transport sees it (CWE-93). */
@@ -24,8 +23,5 @@ export const messageIdOf = ({ id, from }: Mail): string =>
 /** A name as it stands before `<address>`: quoted, so that none of it is syntax. */
 export const quoted = (name: string): string => `"${name.replace(/["\\]/g, '\\$&')}"`
 
-/** @throws Error `<name>: timeout` after `limit` milliseconds; what `work` began may still happen */
-export const inTime = <T>(limit: number, work: Promise<T>, name: string): Promise<T> =>
-  within(limit, work, name).catch((error) => {
-    throw error instanceof Problem ? new Error(String(error.cause)) : error
-  })
+/** What kept a message from being taken this time, as an operator reads it: no address, and nothing of the message. */
+export const notTaken = (reason: string): Problem => new Problem(unavailable, { cause: reason })

@@ -1,5 +1,5 @@
 import type { Delivery, Mailer } from '../../base/ports.ts'
-import { guarded, headersOf, quoted } from './outgoing.ts'
+import { guarded, headersOf, notTaken, quoted } from './outgoing.ts'
 
 /** Bytes of an answer that are read, at most. */
 const mostRead = 16_384
@@ -39,7 +39,7 @@ export const resend = (key: string, api = 'https://api.resend.com'): Mailer =>
 
 /**
  * Final is what Resend finds wrong with the recipient. The key, the domain, the quota: an operator can mend them.
- * @throws Error with the status and the name of the error; its message may quote the address
+ * @throws Problem with the status and the name of the error; its message may quote the address
  * @see https://resend.com/docs/api-reference/errors
  */
 const judge = (status: number, body: string): Delivery => {
@@ -47,7 +47,7 @@ const judge = (status: number, body: string): Delivery => {
   const reason = `Resend: ${[status, /^[a-z_]{1,64}$/.exec(name)?.[0]].filter(Boolean).join(' ')}`
   const isOfRecipient = (status === 400 || status === 422) && /`to`/.test(message)
   if (isOfRecipient) return { status: 'refused', reason }
-  throw new Error(reason)
+  throw notTaken(reason)
 }
 
 const parse = (body: string): { name: string; message: string } => {
@@ -77,5 +77,5 @@ const read = async (answer: Response): Promise<string> => {
 const reached = <T>(io: Promise<T>): Promise<T> =>
   io.catch((error) => {
     const isLate = error instanceof Error && error.name === 'TimeoutError'
-    throw new Error(isLate ? 'Resend: timeout' : 'Resend: connection failed')
+    throw notTaken(isLate ? 'Resend: timeout' : 'Resend: connection failed')
   })

@@ -1,3 +1,5 @@
+import { notTaken } from './outgoing.ts'
+
 export type SmtpConnection = ReturnType<typeof smtpConnection>
 
 /** Bytes of one reply, at most. */
@@ -12,7 +14,7 @@ export const smtpConnection = (opened: Socket) => {
   const decoder = new TextDecoder()
   let received = ''
 
-  /** @throws Error when the other side hangs up, or says what is no reply */
+  /** @throws Problem when the other side hangs up, or says what is no reply */
   const reply = async (): Promise<string> => {
     for (;;) {
       const [whole] = completeReply.exec(received) ?? []
@@ -20,9 +22,9 @@ export const smtpConnection = (opened: Socket) => {
         received = received.slice(whole.length)
         return whole
       }
-      if (received.length > longestReply || noReply.test(received)) throw new Error('SMTP: no reply of a mail server')
+      if (received.length > longestReply || noReply.test(received)) throw notTaken('SMTP: no reply of a mail server')
       const { value, done } = await reached(reader.read())
-      if (done) throw new Error('SMTP: connection closed')
+      if (done) throw notTaken('SMTP: connection closed')
       received += decoder.decode(value, { stream: true })
     }
   }
@@ -32,11 +34,11 @@ export const smtpConnection = (opened: Socket) => {
     return reply()
   }
 
-  /** @throws Error with `command`, unless the reply begins with `digit` */
+  /** @throws Problem with `command`, unless the reply begins with `digit` */
   const expect = async (digit: string, command: string, said: Promise<string> = reply()): Promise<string> => {
     const text = await said
     if (text.startsWith(digit)) return text
-    throw new Error(`SMTP: ${text.slice(0, 3)} to ${command}`)
+    throw notTaken(`SMTP: ${text.slice(0, 3)} to ${command}`)
   }
 
   return {
@@ -51,7 +53,7 @@ export const smtpConnection = (opened: Socket) => {
     async startTls(): Promise<void> {
       await expect('2', 'STARTTLS', ask('STARTTLS'))
       // What came behind the reply in clear would pass for what comes under TLS (CVE-2011-0411).
-      if (received !== '') throw new Error('SMTP: more than a reply before TLS')
+      if (received !== '') throw notTaken('SMTP: more than a reply before TLS')
       reader.releaseLock()
       writer.releaseLock()
       ;({ socket, reader, writer } = streamsOf(socket.startTls()))
@@ -76,5 +78,5 @@ const streamsOf = (socket: Socket) => {
 
 const reached = <T>(io: Promise<T>): Promise<T> =>
   io.catch(() => {
-    throw new Error('SMTP: connection failed')
+    throw notTaken('SMTP: connection failed')
   })

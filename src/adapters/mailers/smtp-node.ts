@@ -1,6 +1,6 @@
 import type { SmtpServer } from '../../base/mail-settings.ts'
 import type { Delivery, Mailer } from '../../base/ports.ts'
-import { guarded, headersOf, messageIdOf } from './outgoing.ts'
+import { guarded, headersOf, messageIdOf, notTaken } from './outgoing.ts'
 import { smtpRefusal } from './smtp-refusal.ts'
 
 /** SMTP from Node, a connection for each message. Nodemailer is loaded with the first. */
@@ -50,5 +50,5 @@ const transportOf = ({ host, port, security, login }: SmtpServer) => ({
 const judge = (error: unknown): Delivery => {
   const { code, command, response }: { code?: string; command?: string; response?: string } = Object(error)
   if (response && command) return smtpRefusal(command, response)
-  throw new Error(`SMTP: ${code ?? 'failed'}${command ? ` at ${command}` : ''}`)
+  throw notTaken(`SMTP: ${code ?? 'failed'}${command ? ` at ${command}` : ''}`)
 }

@@ -1,8 +1,9 @@
 import { connect } from 'cloudflare:sockets'
+import { within } from '../../base/deadline.ts'
 import type { SmtpServer } from '../../base/mail-settings.ts'
 import type { Delivery, Mail, Mailer } from '../../base/ports.ts'
 import { base64, compose } from './mime.ts'
-import { guarded, inTime } from './outgoing.ts'
+import { guarded, notTaken } from './outgoing.ts'
 import { type SmtpConnection, smtpConnection } from './smtp-connection.ts'
 import { smtpRefusal } from './smtp-refusal.ts'
 
@@ -18,7 +19,7 @@ export const smtp = (server: SmtpServer): Mailer =>
       const secureTransport = ({ tls: 'on', starttls: 'starttls', none: 'off' } as const)[security]
       const connection = smtpConnection(connect({ hostname, port }, { secureTransport, allowHalfOpen: false }))
       try {
-        return await inTime(limit, converse(connection, server, mail), 'SMTP')
+        return await within(limit, converse(connection, server, mail), 'SMTP')
       } finally {
         connection.close()
       }
@@ -31,7 +32,7 @@ const converse = async (connection: SmtpConnection, server: SmtpServer, mail: Ma
   await expect('2', 'CONN')
   let offers = await connection.hello()
   if (server.security === 'starttls') {
-    if (!offers.has('STARTTLS')) throw new Error('SMTP: no STARTTLS offered')
+    if (!offers.has('STARTTLS')) throw notTaken('SMTP: no STARTTLS offered')
     await connection.startTls()
     offers = await connection.hello()
   }
@@ -52,7 +53,7 @@ const authenticate = async (
   { user, password }: NonNullable<SmtpServer['login']>,
 ): Promise<unknown> => {
   if (/\bPLAIN\b/.test(mechanisms)) return expect('2', 'AUTH', ask(`AUTH PLAIN ${base64(`\0${user}\0${password}`)}`))
-  if (!/\bLOGIN\b/.test(mechanisms)) throw new Error('SMTP: neither AUTH PLAIN nor AUTH LOGIN offered')
+  if (!/\bLOGIN\b/.test(mechanisms)) throw notTaken('SMTP: neither AUTH PLAIN nor AUTH LOGIN offered')
   await expect('3', 'AUTH', ask('AUTH LOGIN'))
   await expect('3', 'AUTH', ask(base64(user)))
   return expect('2', 'AUTH', ask(base64(password)))
