@@ -18,13 +18,16 @@ interface WranglerToml {
   kv_namespaces: { binding: string; id?: string }[]
   d1_databases: { binding: string; database_name: string; database_id?: string }[]
   ratelimits: { name: string; simple: { limit: number } }[]
+  send_email?: { name: string }[]
 }
 
 const toml: WranglerToml = unstable_readConfig({ config: 'wrangler.toml' })
 
 /** What the shell sets, to be stored as the Worker's secrets. Never `.dev.vars`: its secret is for development. */
 const given = Object.fromEntries(
-  Object.entries(process.env).filter(([name, value]) => /^(AUTH_|TURSO_)/.test(name) && value),
+  Object.entries(process.env).filter(
+    ([name, value]) => /^(AUTH_|TURSO_|SMTP_URL$|RESEND_API_KEY$)/.test(name) && value,
+  ),
 )
 
 const secretIsStored = `AUTH_SECRET: The Worker has one stored, and storing another signs everybody out.
@@ -48,6 +51,10 @@ async function deploy(unset: string[]) {
   if (stored.includes('TURSO_DATABASE_URL') && !given.TURSO_DATABASE_URL) {
     throw new Error('The Worker uses Turso: set TURSO_DATABASE_URL and TURSO_AUTH_TOKEN, so that it can be migrated.')
   }
+  const rival = given.SMTP_URL ? 'RESEND_API_KEY' : given.RESEND_API_KEY && 'SMTP_URL'
+  if (rival && stored.includes(rival)) {
+    throw new Error(`The Worker has ${rival} stored, and mail has one way. Run: npx wrangler secret delete ${rival}`)
+  }
   if (stored.includes('AUTH_SECRET') && given.AUTH_SECRET && !newSecret) throw new Error(secretIsStored)
   await provision()
   // Before the secrets, which take effect at once: they may name a database that is empty yet.
@@ -58,7 +65,10 @@ async function deploy(unset: string[]) {
 
 /** Refuses what is wrong, and answers what is not set here and must therefore be stored already. */
 function checkSettings(): string[] {
-  const { problems, warnings } = readSettings(given)
+  const { problems, warnings } = readSettings({
+    ...given,
+    EMAIL: toml.send_email?.find(({ name }) => name === 'EMAIL'),
+  })
   for (const warning of warnings) console.warn(`Warning: ${warning}`)
   const wrong = problems.filter(({ setting }) => setting in given)
   const refused = wrong.map(({ setting, problem, fix }) => `${setting}: ${problem} ${fix}`).concat(checkForWorkers())
@@ -68,11 +78,16 @@ function checkSettings(): string[] {
 
 /** What is good for Node or for development, but not for a Worker on the internet. */
 function checkForWorkers(): string[] {
-  const { AUTH_ORIGIN = '', TURSO_DATABASE_URL = '', AUTH_LIMIT_REQUESTS } = given
+  const { AUTH_ORIGIN = '', TURSO_DATABASE_URL = '', AUTH_LIMIT_REQUESTS, SMTP_URL = '' } = given
   const limit = toml.ratelimits.find(({ name }) => name === 'REQUESTS')?.simple.limit
   const refused = wildcardsOnSuffixes()
   if (AUTH_ORIGIN.startsWith('http:')) refused.push('AUTH_ORIGIN: Not https.')
   if (/^(file|http):|tls=0/.test(TURSO_DATABASE_URL)) refused.push('TURSO_DATABASE_URL: Out of reach of a Worker.')
+  if (/\/\/(?:[^@]*@)?(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$)/.test(SMTP_URL)) {
+    refused.push('SMTP_URL: Out of reach of a Worker.')
+  }
+  if (/:25\/?$/.test(SMTP_URL))
+    refused.push('SMTP_URL: A Worker may not connect to port 25. Use 587, or 465 with smtps.')
   if (AUTH_LIMIT_REQUESTS && Number(AUTH_LIMIT_REQUESTS) !== limit) {
     refused.push(`AUTH_LIMIT_REQUESTS: Not the ${limit} of [[ratelimits]] in wrangler.toml. Make them equal.`)
   }

@@ -119,3 +119,33 @@ test('a Worker is not told of a database that cannot be migrated', async () => {
   expect(asked).not.toContain('secret bulk')
   expect(asked).not.toContain('deploy')
 })
+
+test('a deployment stores how mail is sent, and by whom', async () => {
+  const env = { SMTP_URL: 'smtps://user:pass%40word@mail.example.com', AUTH_MAIL_FROM: 'Acme <no-reply@acme.example>' }
+
+  const { failed, output, calls } = await deploy({ env, stored: ['AUTH_ORIGIN', 'AUTH_SECRET'] })
+
+  expect(failed, output).toBe(false)
+  expect(JSON.parse(calls.find(({ args }) => args === 'secret bulk')?.input ?? '')).toEqual(env)
+})
+
+test('a deployment does not store a second way for mail beside the one that is stored', async () => {
+  const env = { RESEND_API_KEY: 're_123', AUTH_MAIL_FROM: 'Acme <no-reply@acme.example>' }
+
+  const { failed, output, asked } = await deploy({ env, stored: ['AUTH_ORIGIN', 'AUTH_SECRET', 'SMTP_URL'] })
+
+  expect(failed).toBe(true)
+  expect(output).toContain('wrangler secret delete SMTP_URL')
+  expect(asked).toEqual(['whoami --json', 'secret list'])
+})
+
+test.each(['smtp://localhost:1025', 'smtp://mail.example.com:25'])(
+  'a deployment refuses %s, which no Worker reaches',
+  async (SMTP_URL) => {
+    const { failed, output, asked } = await deploy({ env: { SMTP_URL, AUTH_MAIL_FROM: 'no-reply@acme.example' } })
+
+    expect(failed).toBe(true)
+    expect(output).toContain('SMTP_URL: ')
+    expect(asked).toEqual([])
+  },
+)
