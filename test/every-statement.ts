@@ -5,7 +5,19 @@ import { passwordHasher } from '../src/base/phc.ts'
 import type { Database, Query } from '../src/base/ports.ts'
 import { acts, byAccountToken, cookieOf, gated } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
-import { bodyOf, json, query, type Server, type ServerOptions, secrets, server, signedUp, somebody } from './harness.ts'
+import {
+  bodyOf,
+  codeIn,
+  json,
+  mailTo,
+  query,
+  type Server,
+  type ServerOptions,
+  secrets,
+  server,
+  signedUp,
+  somebody,
+} from './harness.ts'
 
 /**
  * Walks the service through every act, the scheduled job and whatever else makes it send another statement. Answers
@@ -105,6 +117,17 @@ const aListOfHints: OddPath = async (on, beside) => {
   await expectStatus(200, await reading.request('/auth/session', { headers: cookieOf(jar) }), 'GET')
 }
 
+/** Where addresses have to be proven: a registration, another for the same address, a login and its answer. */
+const aProvenAddress: OddPath = async (_, beside) => {
+  const on = await beside({ settings: { AUTH_EMAIL_VERIFICATION: 'required' } })
+  const person = somebody()
+  await post(on, '/auth/register', person, {}, 202)
+  await post(on, '/auth/register', { ...person, username: `u${crypto.randomUUID().slice(0, 8)}` }, {}, 202)
+  const { challenge } = await bodyOf(await post(on, '/auth/login', person, {}, 200))
+  const code = codeIn((await mailTo(on, person)).at(-1))
+  await post(on, '/auth/challenge', { id: challenge.id, method: 'email', code }, {}, 200)
+}
+
 /** What the socket hands out, though nobody asks for it yet. */
 const credentials: OddPath = async (on) => {
   const { user } = await signedUp(on)
@@ -144,6 +167,7 @@ const oddPaths: readonly OddPath[] = [
   aWeakHash,
   aSuspendedUser,
   aListOfHints,
+  aProvenAddress,
   credentials,
   theJob,
 ]

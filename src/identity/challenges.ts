@@ -54,7 +54,7 @@ export const insertChallenge = async ({ throttle }: Identity, context: Context, 
   }
 }
 
-export interface ChallengeAnswer extends Omit<Answer, 'challenge'> {
+export interface ChallengeAnswer extends Omit<Answer, 'challenge' | 'context'> {
   readonly id: string
   readonly device_token?: string | undefined
 }
@@ -93,7 +93,7 @@ export const answerChallenge = async (
 
   const { account, held } = open
   const passed = held.methods.includes(given.method)
-    ? await signIn.check(gateRows, account, { ...given, challenge: hash })
+    ? await signIn.check(gateRows, account, { ...given, challenge: hash, context })
     : undefined
   if (passed === undefined) {
     facts.tell(context, { type: 'challenge.refused', userId: account.user.id, reason: given.method })

@@ -94,7 +94,11 @@ export const endCodes = (userId: SQL | string, when: SQL, andUndo = false): Stat
   statement(sql`delete from codes where user_id = ${userId} and used_at is null
     and (purpose <> 'undo_email' or ${andUndo ? 1 : 0}) and ${when}`)
 
+/** An address that somebody may still take back, as they gave it; null where nobody may. */
+export const reservedAddress = (canonical: SQL | string, now: SQL | number): SQL =>
+  sql`(select email from codes where email_canonical = ${canonical} and purpose = 'undo_email' and used_at is null
+    and expires_at > ${now} limit 1)`
+
 /** Holds while somebody may still take back this address: until then nobody else gets it. */
-export const isReserved = (canonical: SQL | string, now: number): SQL =>
-  sql`exists (select 1 from codes where email_canonical = ${canonical} and purpose = 'undo_email' and used_at is null
-    and expires_at > ${now})`
+export const isReserved = (canonical: SQL | string, now: SQL | number): SQL =>
+  sql`(${reservedAddress(canonical, now)} is not null)`

@@ -25,6 +25,7 @@ export interface Answer {
   readonly assertion?: unknown
   /** SHA-256 of the id of the challenge that it answers. */
   readonly challenge: string
+  readonly context: Context
 }
 
 /** A challenge as a gate that asks for more sees it. */

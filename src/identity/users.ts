@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { rfc3339 } from '../base/clock.ts'
-import { prepare } from './statement.ts'
+import type { Statement } from '../base/ports.ts'
+import { isReserved } from './codes.ts'
+import { statement } from './statement.ts'
 
 /** A user as the database and the cookie hold it; `createdAt` in Unix seconds. */
 export interface UserRow {
@@ -37,12 +39,15 @@ export const userJson: SQL = sql.raw(`json_object('id', users.id, 'email', users
   'emailVerified', json(iif(users.email_verified, 'true', 'false')), 'username', users.username, 'name', users.name,
   'locale', users.locale, 'roles', json(users.roles), 'createdAt', users.created_at)`)
 
+interface NewUser extends Pick<UserRow, 'id' | 'email' | 'username' | 'name' | 'locale'> {
+  readonly emailCanonical: string
+  readonly now: number
+}
+
 export const usersStore = {
-  /** Affects no row where the e-mail or the username is taken: the unique indexes decide. */
-  insert: prepare(
-    ['id', 'email', 'emailCanonical', 'username', 'name', 'locale', 'now'],
-    (p) => sql`insert into users (id, email, email_canonical, username, name, locale, created_at)
-      values (${p.id}, ${p.email}, ${p.emailCanonical}, ${p.username}, ${p.name}, ${p.locale},
-        ${p.now}) on conflict do nothing`,
-  ),
+  /** Affects no row where the e-mail or the username is taken: the unique indexes decide. So does a reserved address. */
+  insert: ({ id, email, emailCanonical, username, name, locale, now }: NewUser, when: SQL = sql`true`): Statement =>
+    statement(sql`insert into users (id, email, email_canonical, username, name, locale, created_at)
+      select ${id}, ${email}, ${emailCanonical}, ${username}, ${name}, ${locale}, ${now}
+      where not ${isReserved(emailCanonical, now)} and ${when} on conflict do nothing`),
 }

@@ -29,6 +29,8 @@ import {
   text,
 } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
+import { newAdmission } from './admission.ts'
+import { registrationService } from './registration-service.ts'
 import { resetService } from './reset-service.ts'
 import { passwordService, wrongPassword } from './service.ts'
 
@@ -64,15 +66,17 @@ const Reset = z.extend(TokenShown, { newPassword: password })
 /** Accounts with a password. */
 export const passwords = (core: Core, guard: Guard) => {
   const hasher = passwordHasher(core.ports.argon2id)
-  const service = passwordService(core, hasher)
+  const admission = newAdmission(core, hasher)
+  const service = passwordService(core, hasher, admission)
+  const registration = registrationService(core, hasher, admission)
   const resets = resetService(core, hasher)
   const Forgotten = z.strictObject({ email, redirectTo: redirectTo(core.config) })
   return new Hono<Env>()
     .post(
       '/register',
       doc(
-        'Make an account and sign in',
-        { 201: SignedInOrChallenge },
+        'Make an account and sign in, or wait for the mailbox where addresses have to be proven',
+        { 201: SignedInOrChallenge, 202: PendingShape },
         emailTaken,
         usernameTaken,
         conflict,
@@ -81,7 +85,10 @@ export const passwords = (core: Core, guard: Guard) => {
       ),
       guard.requests(),
       validate(Registration),
-      async (c) => c.json(await service.register(c.var.context, c.req.valid('json')), 201),
+      async (c) => {
+        const result = await registration.register(c.var.context, c.req.valid('json'))
+        return result.status === 'pending' ? c.json(result, 202) : c.json(result, 201)
+      },
     )
     .post(
       '/login',

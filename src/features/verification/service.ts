@@ -9,6 +9,7 @@ import type { Core } from '../../identity/core.ts'
 import { eraseUser } from '../../identity/erasure.ts'
 import { markEverySessionStale } from '../../identity/sessions.ts'
 import { taking } from '../../identity/statement.ts'
+import { provenAddressGate } from './gate.ts'
 import { detachCode, disowned, isUnproven, mayAsk, unprovenAddress, verifyAddress } from './store.ts'
 
 export const verificationService = (core: Core) => {
@@ -44,6 +45,8 @@ export const verificationService = (core: Core) => {
       return userId && when ? invite(context, userId, when) : []
     },
   })
+
+  if (config.emailVerification === 'required') core.signIn.addGate(provenAddressGate(core))
 
   return {
     /**

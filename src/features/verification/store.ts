@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../../base/ports.ts'
-import { isUsed, ofCode, type Use } from '../../identity/codes.ts'
+import { isAtItsAddress, isOpen, isUsed, ofCode, type Use } from '../../identity/codes.ts'
 import { type Evidence, standsFor } from '../../identity/sessions.ts'
 import { statement } from '../../identity/statement.ts'
 
@@ -13,9 +13,12 @@ export const mayAsk = (userId: string, evidence: Evidence): SQL =>
   sql`${unprovenAddress(userId)} is not null and ${standsFor(evidence)}`
 
 /** The address counts as proven, if it is still the account's. */
-export const verifyAddress = (use: Use): Statement =>
-  statement(sql`update users set email_verified = 1 where id = ${ofCode(use.hash, 'user_id')}
-    and email_canonical = ${ofCode(use.hash, 'email_canonical')} and ${isUsed(use)}`)
+export const verifyAddress = (use: Use): Statement<string> =>
+  statement(
+    sql`update users set email_verified = 1 where id = ${ofCode(use.hash, 'user_id')}
+      and email_canonical = ${ofCode(use.hash, 'email_canonical')} and ${isUsed(use)} returning id`,
+    ([id]) => String(id),
+  )
 
 /** The account that a link disowns: with its address, as long as nobody has proven that. */
 export const disowned = (hash: string): SQL => sql`(select id from users
@@ -26,3 +29,21 @@ export const isUnproven = (hash: string): SQL => sql`${disowned(hash)} is not nu
 /** The code outlives the account that it erases, so that a repeat of the batch finds its mark. */
 export const detachCode = ({ hash, by }: Use): Statement =>
   statement(sql`update codes set user_id = null where hash = ${hash} and used_by = ${by}`)
+
+/** The HMACs of what a user may type into a challenge: one at most, since a new code ends the older. */
+export const confirmCodes = (userId: SQL): Statement<string> =>
+  statement(
+    sql`select code_mac from codes where user_id = ${userId} and purpose = 'confirm_code' and used_at is null`,
+    ([mac]) => String(mac),
+  )
+
+/** Holds while a code is open, and its address is still the account's. */
+export const isGood = (use: Use): SQL => sql`${isOpen(use)} and ${isAtItsAddress(use.hash)}`
+
+/** Holds once a challenge was answered. */
+export const isAnswered = (challenge: string): SQL =>
+  sql`exists (select 1 from challenges where hash = ${challenge} and used_at is not null)`
+
+/** A challenge whose code cannot be sent is none. */
+export const dropUncounted = (challenge: string, isCounted: SQL): Statement =>
+  statement(sql`delete from challenges where hash = ${challenge} and not ${isCounted}`)

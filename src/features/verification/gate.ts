@@ -1,0 +1,62 @@
+import { randomCode, sha256 } from '../../base/crypto.ts'
+import { codeLife, isIssued, issueCode, useCode } from '../../identity/codes.ts'
+import type { Core } from '../../identity/core.ts'
+import type { Gate } from '../../identity/sign-in.ts'
+import { taking } from '../../identity/statement.ts'
+import { confirmCodes, dropUncounted, isAnswered, isGood, unprovenAddress, verifyAddress } from './store.ts'
+
+const purpose = 'confirm_code'
+
+/** Characters: 39 bits, of which a challenge lets five be tried. */
+const length = 8
+
+/** A code belongs to the challenge that asked for it: typed into another it is nothing (ASVS 6.6.2). */
+const codeOf = (challenge: string): Promise<string> => sha256(`${purpose} ${challenge}`)
+
+/** As it is typed: in small letters, with blanks and hyphens. */
+const canonical = (typed: string): string => typed.replace(/[\s-]/g, '').toUpperCase()
+
+/** For where addresses have to be proven: whoever signs in with an unproven one types a code that is mailed to it. */
+export const provenAddressGate = ({ facts, outbox, ring, throttle }: Core): Gate => ({
+  reads: (userId) => [confirmCodes(userId)],
+
+  decide: (_, { user, methods }) => (!user.emailVerified && !methods.includes('email') ? ['email'] : undefined),
+
+  /** @throws Problem `too_many_attempts` (429), out of the batch */
+  async ask(context, { account: { user }, hash: challenge, isOpen: isAsked }) {
+    const [code, hash] = [randomCode(length), await codeOf(challenge)]
+    const count = await throttle.mail(context, { recipient: user.email.toLowerCase(), where: isAsked })
+    const typed = {
+      mac: await ring.mac('code', `${hash} ${code}`),
+      throttleKey: await throttle.keyOf(`challenge ${user.id}`),
+    }
+    const [userId, email] = [user.id, unprovenAddress(user.id)]
+    const life = codeLife[purpose]
+    return [
+      ...count.statements,
+      dropUncounted(challenge, count.isCounted),
+      ...issueCode(context.now, { hash, purpose, userId, email, when: count.isCounted, typed }),
+      ...(await outbox.post(context, {
+        kind: purpose,
+        data: { code, life },
+        userId,
+        to: email,
+        when: isIssued(hash),
+        life,
+      })),
+    ]
+  },
+
+  async check([macs = []], { user }, { context, method, code, challenge }) {
+    if (method !== 'email' || code === undefined) return undefined
+    const hash = await codeOf(challenge)
+    const given = `${hash} ${canonical(code)}`
+    const verdicts = await Promise.all(macs.map((mac) => ring.verify('code', given, String(mac))))
+    if (!verdicts.includes(true)) return undefined
+    const use = { hash, purpose, by: challenge, now: context.now } as const
+    const verified = taking(verifyAddress(use), (rows) => {
+      if (rows.length > 0) facts.tell(context, { type: 'email.verified', userId: user.id })
+    })
+    return { holds: isGood(use), statements: [useCode(use, isAnswered(challenge)), verified] }
+  },
+})
