@@ -1,54 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { secretOf } from './credentials.ts'
+import { everySecret, secretNames as names } from './every-secret.ts'
+import { openLimiter } from './faulty-ports.ts'
 import { bearer } from './forging.ts'
-import { bodyOf, json, query, type Server, server, signedIn, signedUp, signedUpByToken } from './harness.ts'
+import { bodyOf, json, query, type Server, server, signedIn, signedUp, somebody } from './harness.ts'
 import { operationsOf } from './properties/operations.ts'
 import { kinds } from './properties/secrets.ts'
 import { rightCode, secondFactor } from './second-factor.ts'
-
-/** Everything secret, or nearly so, that the service ever gives out or stores, by its name. */
-const collect = async (on: Server, gate: { isOn: boolean }) => {
-  const tab = await signedUp(on)
-  const native = await signedUpByToken(on)
-  const account = await bodyOf(
-    await on.request('/auth/token', json({ refresh_token: native.tokens.refresh_token, audience: 'account' })),
-  )
-  gate.isOn = true
-  const asked = await bodyOf(await on.request('/auth/login', json({ ...tab.person, transport: 'token' })))
-  gate.isOn = false
-  const cookie = tab.jar.get('__Host-session') ?? ''
-  const [payload = '', mac = ''] = cookie.split('.')
-  const rows = async (text: string) => String((await query(on, text))[0]?.[0])
-  const values = {
-    'session cookie': cookie,
-    'payload of a session cookie': payload,
-    'signature of a session cookie': mac,
-    'secret of a session cookie': secretOf(cookie),
-    'device cookie': tab.jar.get('__Host-device') ?? '',
-    'device token': native.tokens.device_token,
-    'access token': native.tokens.access_token,
-    'account access token': account.access_token,
-    'refresh token': account.refresh_token,
-    'used refresh token': native.tokens.refresh_token,
-    'challenge id': asked.challenge.id,
-    'session id': tab.session.id,
-    'user id': tab.user.id,
-    'key id': await rows('select id from signing_keys'),
-    'stored secret of a session': await rows('select secret_hash from sessions'),
-    'stored refresh token': await rows('select hash from refresh_tokens'),
-    'stored challenge': await rows('select hash from challenges'),
-    'stored password': await rows('select hash from passwords'),
-    'sealed key': await rows('select private_jwk from signing_keys'),
-  }
-  return { tab, native, values: values as Record<string, string> }
-}
-
-const names = [
-  ...['session cookie', 'payload of a session cookie', 'signature of a session cookie', 'secret of a session cookie'],
-  ...['device cookie', 'device token', 'access token', 'account access token', 'refresh token', 'used refresh token'],
-  ...['challenge id', 'session id', 'user id', 'key id', 'stored secret of a session', 'stored refresh token'],
-  ...['stored challenge', 'stored password', 'sealed key'],
-]
 
 interface Place {
   /** What belongs there. */
@@ -59,6 +16,15 @@ interface Place {
 }
 
 const cookieIs = (name: string, value: string) => ({ cookie: `${name}=${value}` })
+
+/** Where the token of a link is shown, by its path. */
+const links = (tokens: Readonly<Record<string, string>>): Record<string, Place> =>
+  Object.fromEntries(
+    Object.entries(tokens).map(([path, token]) => {
+      const show: Place['show'] = (on, value) => on.request(`/auth/${path}`, json({ token: value }))
+      return [`the token of ${path}`, { takes: [token], show, refused: [410, 422] }]
+    }),
+  )
 
 const places: Record<string, Place> = {
   'the session cookie': {
@@ -96,6 +62,32 @@ const places: Record<string, Place> = {
     show: (on, value) => on.request('/auth/challenge', json({ id: value, method: 'totp', code: rightCode })),
     refused: [410, 422],
   },
+  ...links({
+    'email/verify': 'verification token',
+    'email/disown': 'disowning token',
+    'email/change/confirm': 'change token',
+    'email/change/undo': 'undo token',
+    'email/sign-in': 'sign-in token',
+  }),
+  'the token of a reset': {
+    takes: ['reset token'],
+    show: (on, token) => on.request('/auth/password/reset', json({ token, newPassword: 'a password of Mallory' })),
+    refused: [410, 422],
+  },
+  'the id of a code': {
+    takes: ['sign-in id'],
+    show: (on, id) => on.request('/auth/email/sign-in', json({ id, code: 'BCDFGHJK' })),
+    refused: [410, 422],
+  },
+  'a code': {
+    // That of another id is none.
+    takes: [],
+    async show(on, code) {
+      const { id } = await bodyOf(await on.request('/auth/email/code', json({ email: somebody().email })))
+      return on.request('/auth/email/sign-in', json({ id, code }))
+    },
+    refused: [401, 422],
+  },
   'the id of a session': {
     takes: ['session id'],
     show: (on, value) => on.request(`/auth/sessions/${value}`, { ...json({}), method: 'DELETE' }),
@@ -109,14 +101,19 @@ const places: Record<string, Place> = {
   },
 }
 
+/** Those that were given out beforehand: whatever is shown where it does not belong, none of them is spent. */
+const openCodes = "select hash, used_at from codes where purpose <> 'sign_in_code' order by 1"
+
 describe('S43 GHSA-v64w-49xw-qq89: no credential is taken for another', () => {
   let on: Server
   let values: Record<string, string>
+  let open: unknown[][]
 
   beforeAll(async () => {
     const gate = secondFactor()
-    on = await server({ plug: gate.plug })
-    ;({ values } = await collect(on, gate))
+    on = await server({ plug: gate.plug, limiter: openLimiter })
+    ;({ values } = await everySecret(on, gate))
+    open = await query(on, openCodes)
   })
 
   test('the list is complete', () => {
@@ -134,6 +131,7 @@ describe('S43 GHSA-v64w-49xw-qq89: no credential is taken for another', () => {
     }
     expect(await query(on, 'select count(*) from sessions where ended_at is not null')).toEqual([[0]])
     expect(await query(on, "select count(*) from users where name = 'Mallory'")).toEqual([[0]])
+    expect(await query(on, openCodes)).toEqual(open)
   })
 
   test('in the place of a token to revoke: 200, and nothing ends', async () => {
@@ -160,7 +158,7 @@ describe('S43 GHSA-v64w-49xw-qq89: no credential is taken for another', () => {
 test('S43: in the place of device_token nothing but a device is known, and no device signs anybody in', async () => {
   const gate = secondFactor()
   const on = await server({ plug: gate.plug, settings: { AUTH_LIMIT_PAIR: '100' } })
-  const { values, native } = await collect(on, gate)
+  const { values, native } = await everySecret(on, gate)
   const [known] = native.tokens.device_token.split('.')
   const login = (password: string, device_token: string | undefined) =>
     on.request('/auth/login', json({ email: native.person.email, password, device_token, transport: 'token' }))
@@ -196,7 +194,7 @@ test('S29: a cookie of one person beside the device of another signs in nobody e
 test('S43: a challenge opens nothing but its answer, and its answer does not open it twice', async () => {
   const gate = secondFactor()
   const on = await server({ plug: gate.plug })
-  const { values } = await collect(on, gate)
+  const { values } = await everySecret(on, gate)
   const answerIt = () =>
     on.request('/auth/challenge', json({ id: values['challenge id'], method: 'totp', code: rightCode }))
 
@@ -220,6 +218,16 @@ const taken: Readonly<Record<string, string>> = {
   'POST /auth/password/change currentPassword': 'a password',
   'POST /auth/password/change newPassword': 'chosen, not compared',
   'POST /auth/password/change device_token': 'device_token',
+  'POST /auth/password/reset token': 'the token of a reset',
+  'POST /auth/password/reset newPassword': 'chosen, not compared',
+  'POST /auth/email/verify token': 'the token of email/verify',
+  'POST /auth/email/disown token': 'the token of email/disown',
+  'POST /auth/email/change/confirm token': 'the token of email/change/confirm',
+  'POST /auth/email/change/undo token': 'the token of email/change/undo',
+  'POST /auth/email/sign-in token': 'the token of email/sign-in',
+  'POST /auth/email/sign-in id': 'the id of a code',
+  'POST /auth/email/sign-in code': 'a code',
+  'POST /auth/email/sign-in device_token': 'device_token',
   'DELETE /auth/sessions/:id id': 'the id of a session',
 }
 

@@ -1,24 +1,11 @@
 import { expect, test } from 'vitest'
-import { routesOf } from '../src/http/contract.ts'
 import { acts, gated } from './acts.ts'
+import { moved, undo } from './address-changes.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import { bearer } from './forging.ts'
-import { type Browser, bodyOf, json, query, type Server, server, signedIn, signedUp, somebody } from './harness.ts'
+import { json, mailTo, query, type Server, server, signedIn, signedUp, somebody, tokenIn } from './harness.ts'
 import { kinds } from './properties/secrets.ts'
-
-/** One session, and every secret of it that is out in the world. */
-interface Victim {
-  readonly kind: 'cookie' | 'token'
-  readonly person: { readonly email: string; readonly password: string }
-  readonly userId: string
-  readonly sessionId: string
-  readonly tab: Browser | undefined
-  readonly cookies: readonly string[]
-  /** For other APIs, and for the account. */
-  readonly access: readonly string[]
-  readonly account: readonly string[]
-  readonly refresh: readonly string[]
-}
+import { change, cookieVictim, expectDead, strictRequests, tokenVictim, type Victim } from './victims.ts'
 
 /** Another session of the same user, which acts. */
 type Other = Awaited<ReturnType<typeof signedIn>>
@@ -36,8 +23,6 @@ interface Way {
 
 const ok = (answer: { readonly ok: boolean }) => expect(answer.ok).toBe(true)
 const own = ({ cookies: [cookie], account: [token] }: Victim) => (cookie ? { cookie } : bearer(token ?? ''))
-const newPassword = 'another good long password'
-const change = ({ person }: Victim) => ({ currentPassword: person.password, newPassword })
 const revoke = async (on: Server, token: string | undefined) =>
   ok(await on.request('/auth/token/revoke', json({ token })))
 
@@ -124,6 +109,42 @@ const ways: Record<string, Way> = {
     end: async (_, { tab }) => tab && ok(await tab.api.auth.register.$post({ json: somebody() })),
     otherLives: true,
   },
+  'a reset of the password': {
+    by: 'POST /auth/password/reset',
+    async end(on, { person: { email } }) {
+      await on.request('/auth/password/forgot', json({ email }))
+      const token = tokenIn((await mailTo(on, { email })).at(-1), 'password/reset')
+      ok(await on.request('/auth/password/reset', json({ token, newPassword: 'another good long password' })))
+    },
+    otherLives: false,
+  },
+  'a sign-in by whoever has the mailbox, which nobody had proven': {
+    by: 'POST /auth/email/sign-in',
+    async end(on, { person: { email } }) {
+      await on.request('/auth/email/link', json({ email }))
+      const token = tokenIn((await mailTo(on, { email })).at(-1), 'email/sign-in')
+      ok(await on.request('/auth/email/sign-in', json({ token })))
+    },
+    otherLives: false,
+  },
+  '"this was not me"': {
+    by: 'POST /auth/email/disown',
+    async end(on, { person }) {
+      const token = tokenIn((await mailTo(on, person))[0], 'email/disown')
+      ok(await on.request('/auth/email/disown', json({ token })))
+    },
+    otherLives: false,
+  },
+  'the undoing of a change of address': {
+    by: 'POST /auth/email/change/undo',
+    async end(on, { person }, other) {
+      ok(
+        await on.request('/auth/email/verify', json({ token: tokenIn((await mailTo(on, person))[0], 'email/verify') })),
+      )
+      ok(await undo(on, await moved(on, other, person.email, somebody().email)))
+    },
+    otherLives: false,
+  },
   'suspension of the user': {
     end: (on, { userId }) => query(on, 'update users set suspended_at = ? where id = ?', on.clock.now, userId),
     otherLives: false,
@@ -135,67 +156,6 @@ const ways: Record<string, Way> = {
     silent: true,
   },
   'the idle limit': { end: async (on) => on.clock.pass(30 * 86_400), otherLives: false, silent: true },
-}
-
-const tokensFor = async (on: Server, body: object, headers: Record<string, string> = {}) =>
-  bodyOf(await on.request('/auth/token', json(body, headers)))
-
-const cookieVictim = async (on: Server): Promise<Victim> => {
-  const { person, user, session, ...tab } = await signedUp(on)
-  const cookie = `__Host-session=${tab.jar.get('__Host-session')}`
-  const access = await tokensFor(on, {}, { cookie })
-  const account = await tokensFor(on, { audience: 'account' }, { cookie })
-  const ids = { kind: 'cookie' as const, person, userId: user.id, sessionId: session.id, tab }
-  return { ...ids, cookies: [cookie], access: [access.access_token], account: [account.access_token], refresh: [] }
-}
-
-const tokenVictim = async (on: Server): Promise<Victim> => {
-  const person = somebody()
-  const { user, session, tokens } = await bodyOf(
-    await on.request('/auth/register', json({ ...person, transport: 'token' })),
-  )
-  const second = await tokensFor(on, { refresh_token: tokens.refresh_token, audience: 'account' })
-  const third = await tokensFor(on, { refresh_token: second.refresh_token })
-  const ids = { kind: 'token' as const, person, userId: user.id, sessionId: session.id, tab: undefined }
-  return {
-    ...ids,
-    cookies: [],
-    access: [tokens.access_token, third.access_token],
-    account: [second.access_token],
-    refresh: [tokens.refresh_token, second.refresh_token, third.refresh_token],
-  }
-}
-
-/** Every route that asks the database who calls, off the app's own routing table, with a body that it would take. */
-const strictRequests = (on: Server, victim: Victim): [path: string, init: RequestInit][] =>
-  routesOf(on.app)
-    .filter(({ guard }) => guard?.includes('asked of the database'))
-    .map(({ method, path }) => {
-      const body = path.endsWith('/me') ? { name: 'Mallory' } : path.endsWith('/change') ? change(victim) : {}
-      const target = path.replace(':id', victim.sessionId)
-      return [target, method === 'GET' ? {} : { ...json(body), method }]
-    })
-
-const expectDead = async (on: Server, victim: Victim) => {
-  const headers = [
-    ...victim.cookies.map((cookie) => ({ cookie })),
-    ...[...victim.account, ...victim.access].map(bearer),
-  ]
-  const isForOthers = (given: object) => victim.access.some((token) => JSON.stringify(given).includes(token))
-  for (const given of headers) {
-    const shown = (init: RequestInit): RequestInit => ({
-      ...init,
-      headers: { ...Object.fromEntries(new Headers(init.headers)), ...given },
-    })
-    const refusals = isForOthers(given) ? [401, 403] : [401]
-    for (const [path, init] of [...strictRequests(on, victim), ['/auth/token', json({})] as const]) {
-      expect(refusals, path).toContain((await on.request(path, shown(init))).status)
-    }
-    if ('authorization' in given) expect((await on.request('/auth/me', shown({}))).status).toBe(401)
-  }
-  for (const refresh_token of victim.refresh) {
-    expect((await on.request('/auth/token', json({ refresh_token }))).status).toBe(401)
-  }
 }
 
 /** An isolate that no hint reaches. */
@@ -254,16 +214,28 @@ test('better-auth#9991: until its lease ends a revoked cookie reads at most, and
     strictRequests(on, victim)
       .map(([path]) => path.replace(victim.sessionId, ':id'))
       .toSorted(),
-  ).toEqual(['/auth/me', '/auth/password/change', '/auth/sessions', '/auth/sessions', '/auth/sessions/:id'])
+  ).toEqual([
+    '/auth/email/change',
+    '/auth/email/verify/request',
+    '/auth/me',
+    '/auth/password/change',
+    '/auth/sessions',
+    '/auth/sessions',
+    '/auth/sessions/:id',
+  ])
 })
 
 /** What is out in the world of each secret that the database keeps, or why no end of a session concerns it. */
-const outstanding: Readonly<Record<string, keyof Victim | 'of no session yet' | 'of the user'>> = {
+const outstanding: Readonly<Record<string, keyof Victim | 'of no session yet' | 'of the user' | 'of a message'>> = {
   'sessions.secret_hash': 'cookies',
   'refresh_tokens.hash': 'refresh',
   'signing_keys.private_jwk': 'access',
   'challenges.hash': 'of no session yet',
   'passwords.hash': 'of the user',
+  // In everything-dies-codes.test.ts.
+  'codes.hash': 'of a message',
+  'codes.code_mac': 'of a message',
+  'outbox.sealed': 'of a message',
 }
 
 test('GHSA-2vg6-77g8-24mp: of every secret that the database keeps it is said here what is shown after the end', () => {
