@@ -24,9 +24,10 @@ export const schemaTables = async (): Promise<SQLiteTable[]> => {
   return modules.flatMap((one) => Object.values(one).filter((value) => is(value, SQLiteTable)))
 }
 
-/** The source of `userData` for these tables. */
+/** The source of `userData` for these tables, by name: the order in which a module names its exports differs. */
 export const userDataOf = (tables: readonly SQLiteTable[]): string =>
   tables
+    .toSorted((a, b) => (getTableConfig(a).name < getTableConfig(b).name ? -1 : 1))
     .flatMap((table) => {
       const rows = rowsOf(table, [])
       return rows === undefined ? [] : [entryOf(table, rows)]

@@ -238,6 +238,7 @@ test('the typed client knows every route, with its body and its answer', async (
     'GET /auth/me': auth.me.$get,
     'PATCH /auth/me': auth.me.$patch,
     'DELETE /auth/me': auth.me.$delete,
+    'GET /auth/me/export': auth.me.export.$get,
     'GET /auth/sessions': auth.sessions.$get,
     'DELETE /auth/sessions': auth.sessions.$delete,
     'DELETE /auth/sessions/:id': auth.sessions[':id'].$delete,

@@ -17,6 +17,7 @@ const decided: Readonly<Record<string, 'public' | 'leased' | 'strict'>> = {
   'GET /auth/me': 'leased',
   'PATCH /auth/me': 'strict',
   'DELETE /auth/me': 'strict',
+  'GET /auth/me/export': 'strict',
   'GET /auth/sessions': 'strict',
   'DELETE /auth/sessions/:id': 'strict',
   'DELETE /auth/sessions': 'strict',

@@ -8,7 +8,8 @@ import { languageTags } from '../messages/languages.ts'
 /** Text of at most `most` UTF-16 units. */
 export const text = (most: number) => z.string().check(z.maxLength(most))
 
-const time = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/))
+/** RFC 3339 in UTC, to the second. */
+export const time = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/))
 
 export const MethodShape = z.enum(['password', 'email', 'totp', 'passkey', 'social', 'recovery_code'])
 

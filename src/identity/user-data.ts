@@ -12,14 +12,6 @@ export interface UserTable {
 /** All that is stored of users: made from the schema by `scripts/user-data.ts`. */
 export const userData: readonly UserTable[] = [
   {
-    table: 'passwords',
-    fields: {
-      user_id: 'plain',
-      changed_at: 'time',
-    },
-    of: (user) => sql`user_id = ${user}`,
-  },
-  {
     table: 'challenges',
     fields: {
       user_id: 'plain',
@@ -76,6 +68,14 @@ export const userData: readonly UserTable[] = [
       expires_at: 'time',
       done_at: 'time',
       failure: 'plain',
+    },
+    of: (user) => sql`user_id = ${user}`,
+  },
+  {
+    table: 'passwords',
+    fields: {
+      user_id: 'plain',
+      changed_at: 'time',
     },
     of: (user) => sql`user_id = ${user}`,
   },

@@ -3,22 +3,35 @@ import * as z from 'zod/mini'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
+import { time } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { accountService } from './service.ts'
 
+const Row = z.record(z.string(), z.unknown())
+const AccountData = z.catchall(z.object({ exportedAt: time, incomplete: z.array(z.string()), user: Row }), z.array(Row))
 const Nothing = z.strictObject({})
 
-/** Leaving. */
+/** What is stored of a user, and leaving. */
 export const account = (core: Core, guard: Guard) => {
   const service = accountService(core)
-  return new Hono<Env>().delete(
-    '/me',
-    doc('Erase the account', { 204: null }),
-    guard.strict({ fresh: true, manages: true, erases: true }),
-    validate(Nothing),
-    async (c) => {
-      await service.erase(c.var.context, c.var.caller)
-      return c.body(null, 204)
-    },
-  )
+  return new Hono<Env>()
+    .get(
+      '/me/export',
+      doc('All that is stored of the user, secrets excepted', { 200: AccountData }),
+      guard.strict({ fresh: true }),
+      async (c) => {
+        c.header('Content-Disposition', 'attachment; filename="account.json"')
+        return c.json(await service.tell(c.var.context, c.var.caller), 200)
+      },
+    )
+    .delete(
+      '/me',
+      doc('Erase the account', { 204: null }),
+      guard.strict({ fresh: true, manages: true, erases: true }),
+      validate(Nothing),
+      async (c) => {
+        await service.erase(c.var.context, c.var.caller)
+        return c.body(null, 204)
+      },
+    )
 }

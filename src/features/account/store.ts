@@ -1,0 +1,44 @@
+import { sql } from 'drizzle-orm'
+import { rfc3339 } from '../../base/clock.ts'
+import type { Statement } from '../../base/ports.ts'
+import { statement } from '../../identity/statement.ts'
+import { type UserTable, userData } from '../../identity/user-data.ts'
+
+/** Rows of one table that are told at most. */
+export const mostRows = 10_000
+
+/** One row, as its user reads it: no secrets, times in RFC 3339. */
+export type Told = Readonly<Record<string, unknown>>
+
+/** Every table that holds something of users, as its user names it. */
+export const kinds: readonly string[] = userData.map(({ table }) => camelCase(table))
+
+/** What each of `kinds` holds of a user; where there are more rows than are told, one more. */
+export const everything = (userId: string): Statement<Told>[] =>
+  userData.map(({ table, fields, of }) => {
+    const columns = sql.raw(Object.keys(fields).join(', '))
+    return statement(
+      sql`select ${columns} from ${sql.identifier(table)} where ${of(userId)} limit ${mostRows + 1}`,
+      (cells) => tell(fields, cells),
+    )
+  })
+
+const tell = (fields: UserTable['fields'], cells: readonly unknown[]): Told =>
+  Object.fromEntries(
+    Object.entries(fields).map(([column, kind], at) => [
+      camelCase(column),
+      cells[at] === null ? null : readers[kind](cells[at]),
+    ]),
+  )
+
+const readers: Readonly<Record<UserTable['fields'][string], (cell: unknown) => unknown>> = {
+  plain: (cell) => cell,
+  flag: (cell) => cell === 1,
+  time: (cell) => rfc3339(Number(cell)),
+  json: (cell) => JSON.parse(String(cell)),
+}
+
+/** Hoisted: `kinds` is made when this file is loaded. */
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
