@@ -128,6 +128,14 @@ const aProvenAddress: OddPath = async (_, beside) => {
   await post(on, '/auth/challenge', { id: challenge.id, method: 'email', code }, {}, 200)
 }
 
+/** A message that nobody takes at first waits for the job, and is sealed anew meanwhile. */
+const aMailServerThatIsDown: OddPath = async (_, beside) => {
+  const down = await beside({ mailer: { name: 'smtp', send: () => Promise.reject(new Error('down')) } })
+  await post(down, '/auth/email/link', { email: somebody().email }, {}, 202)
+  await down.settled()
+  await (await beside({ settings: { AUTH_SECRET: [secrets[1], secrets[0]].join(',') } })).job()
+}
+
 /** What the socket hands out, though nobody asks for it yet. */
 const credentials: OddPath = async (on) => {
   const { user } = await signedUp(on)
@@ -168,6 +176,7 @@ const oddPaths: readonly OddPath[] = [
   aSuspendedUser,
   aListOfHints,
   aProvenAddress,
+  aMailServerThatIsDown,
   credentials,
   theJob,
 ]
