@@ -35,7 +35,7 @@ export const createApp = (core: Core) => {
     .route('/auth', token(core))
     .route('/auth', passwords(core, guard))
     .route('/auth', verification(core, guard))
-    .route('/auth', emailSignIn(core))
+    .route('/auth', emailSignIn(core, guard))
     .route('/auth', emailChange(core, guard))
     .route('/auth', account(core, guard))
   if (core.config.cronSecret !== undefined) api.route('/auth', cron(core, core.config.cronSecret))

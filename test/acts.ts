@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Core } from '../src/identity/core.ts'
 import { confirmToken, moved, proven } from './address-changes.ts'
-import { bodyOf, codeIn, json, mailTo, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
+import { codeFor, linkFor, member, nobody } from './by-mail.ts'
+import { bodyOf, json, mailTo, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
 
 /** One good request to one route, in one of the ways in which it can be asked. */
 export interface Act {
@@ -73,16 +74,6 @@ const twoSessions = async (on: Server) => {
   return { headers: cookieOf(jar), id: String(session.id) }
 }
 
-/** The newest message for a new address, once a link or a code was asked for there; and the answer to that. */
-const askedByMail = async (on: Server, way: 'link' | 'code', person: { email: string } = somebody()) => {
-  const { email } = person
-  const answer = await bodyOf(await on.request(`/auth/email/${way}`, json({ email })))
-  return { answer, mail: (await mailTo(on, { email })).at(-1) }
-}
-
-const signInLink = async (on: Server, person?: { email: string }) =>
-  tokenIn((await askedByMail(on, 'link', person)).mail, 'email/sign-in')
-
 const newPassword = 'another good long password'
 const change = { currentPassword: somebody().password, newPassword }
 
@@ -149,9 +140,7 @@ export const acts: readonly Act[] = [
     json(change, (await byAccountToken(on)).bearer),
   ),
   act(['POST /auth/password/forgot'], [202, 1], async (on) => json({ email: (await signedUp(on)).person.email })),
-  act(['POST /auth/password/forgot', 'for an unknown address'], [202, 1], async () =>
-    json({ email: somebody().email }),
-  ),
+  act(['POST /auth/password/forgot', 'for an unknown address'], [202, 1], async () => json(nobody())),
   act(['GET /auth/password/reset'], [200, 0], async () => ({})),
   act(['POST /auth/password/reset'], [204, 2], async (on) => {
     const { person } = await signedUp(on)
@@ -183,25 +172,20 @@ export const acts: readonly Act[] = [
     const [mail] = await mailTo(on, (await signedUp(on)).person)
     return json({ token: tokenIn(mail, 'email/disown') })
   }),
-  act(['POST /auth/email/link'], [202, 1], async () => json({ email: somebody().email })),
-  act(['POST /auth/email/code'], [202, 1], async () => json({ email: somebody().email })),
+  act(['POST /auth/email/link'], [202, 1], async () => json(nobody())),
+  act(['POST /auth/email/code'], [202, 1], async () => json(nobody())),
   act(['GET /auth/email/sign-in'], [200, 0], async () => ({})),
-  act(['POST /auth/email/sign-in'], [200, 2], async (on) => json({ token: await signInLink(on) })),
+  act(['POST /auth/email/sign-in'], [200, 2], async (on) => json({ token: await linkFor(on, nobody()) })),
   act(['POST /auth/email/sign-in', 'for tokens'], [200, 2], async (on) =>
-    json({ token: await signInLink(on), transport: 'token' }),
+    json({ token: await linkFor(on, nobody()), transport: 'token' }),
   ),
-  act(['POST /auth/email/sign-in', 'of an account that is verified'], [200, 2], async (on) => {
-    const person = somebody()
-    await on.request('/auth/email/sign-in', json({ token: await signInLink(on, person) }))
-    return json({ token: await signInLink(on, person) })
-  }),
+  act(['POST /auth/email/sign-in', 'of an account that is verified'], [200, 2], async (on) =>
+    json({ token: await linkFor(on, await member(on)) }),
+  ),
   act(['POST /auth/email/sign-in', 'of an account that is not verified'], [200, 2], async (on) =>
-    json({ token: await signInLink(on, (await signedUp(on)).person) }),
+    json({ token: await linkFor(on, (await signedUp(on)).person) }),
   ),
-  act(['POST /auth/email/sign-in', 'by code'], [200, 2], async (on) => {
-    const { answer, mail } = await askedByMail(on, 'code')
-    return json({ id: answer.id, code: codeIn(mail) })
-  }),
+  act(['POST /auth/email/sign-in', 'by code'], [200, 2], async (on) => json(await codeFor(on, nobody()))),
   act(['POST /auth/email/change'], [202, 1], async (on) => json({ newEmail: somebody().email }, await byCookie(on))),
   act(['POST /auth/email/change', 'to an address that is taken'], [202, 1], async (on) => {
     const { person } = await signedUp(on)

@@ -11,6 +11,7 @@ import {
 } from '../../base/errors.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
+import type { Guard } from '../../http/guard.ts'
 import { page } from '../../http/page.ts'
 import {
   CodeSentShape,
@@ -45,12 +46,13 @@ const Proof = z
   })
 
 /** Signing in, and up, with nothing but a mailbox. */
-export const emailSignIn = (core: Core) => {
+export const emailSignIn = (core: Core, guard: Guard) => {
   const service = emailSignInService(core)
   return new Hono<Env>()
     .post(
       '/email/link',
       doc('Mail a link that signs in', { 202: PendingShape }, tooManyAttempts, noMailer),
+      guard.requests(),
       validate(z.strictObject({ email, redirectTo: redirectTo(core.config) })),
       async (c) => {
         const { email, redirectTo } = c.req.valid('json')
@@ -61,6 +63,7 @@ export const emailSignIn = (core: Core) => {
     .post(
       '/email/code',
       doc('Mail a code to type that signs in', { 202: CodeSentShape }, tooManyAttempts, noMailer),
+      guard.requests(),
       validate(z.strictObject({ email })),
       async (c) => c.json(await service.code(c.var.context, c.req.valid('json').email), 202),
     )

@@ -186,7 +186,8 @@ export const emailSignInService = (core: Core) => {
       const { token, transport, remember, device_token } = given
       const proof = await (token === undefined ? byCode(context, given) : byToken(context, token))
       const { use, open, gateRows, refund } = proof
-      if (open.account === undefined && (open.isReserved || !config.emailSignUp)) throw new Problem(codeUsedOrExpired)
+      const isAnyone = open.account !== undefined || (open.isFree && config.emailSignUp)
+      if (!isAnyone) throw new Problem(codeUsedOrExpired)
       let isLeft = false
       const result = await begin(context, proof, {
         manner: { transport, remember, device: await devices.shown(context, device_token) },

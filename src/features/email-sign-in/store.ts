@@ -26,8 +26,8 @@ export interface OpenCode {
   readonly email: string
   /** Undefined where nobody has the address. */
   readonly account: Account | undefined
-  /** True while somebody else may take the address back. */
-  readonly isReserved: boolean
+  /** Whether it may make one: was sent to an address that nobody had, has, or may still take back. */
+  readonly isFree: boolean
 }
 
 /** Whose address it was sent to: also of an account that came after it. Wants `users` in scope. */
@@ -36,17 +36,20 @@ const isOwner = (hash: string): SQL => sql`users.email_canonical = ${ofCode(hash
 
 export const ownerOf = (hash: string): SQL => sql`(select id from users where ${isOwner(hash)})`
 
+const isFree = (hash: string, now: number): SQL => sql`(${ofCode(hash, 'user_id')} is null and ${ownerOf(hash)} is null
+  and not ${isReserved(ofCode(hash, 'email_canonical'), now)})`
+
 const columns = (hash: string, now: number): SQL => sql`code_mac, email,
   (select ${userJson} from users where ${isOwner(hash)}),
   (select suspended_at from users where ${isOwner(hash)}),
-  ${isReserved(ofCode(hash, 'email_canonical'), now)}`
+  ${isFree(hash, now)}`
 
-const read = ([mac, email, json, suspendedAt, reserved]: readonly unknown[]): OpenCode => ({
+const read = ([mac, email, json, suspendedAt, free]: readonly unknown[]): OpenCode => ({
   mac: String(mac ?? ''),
   email: String(email),
   account:
     json === null ? undefined : { user: JSON.parse(String(json)), suspended: suspendedAt !== null, methods: ['email'] },
-  isReserved: reserved === 1,
+  isFree: free === 1,
 })
 
 export const openCode = (use: Use): Statement<OpenCode> =>
@@ -72,11 +75,9 @@ export const keyToTry = (use: Use, triedBy: string): SQL =>
 export const keyOfUsed = ({ hash, by }: Use): SQL =>
   sql`(select throttle_key from codes where hash = ${hash} and used_by = ${by})`
 
-/** Holds while its address has the account that was read, verified or not as it was; or none, and may get one. */
+/** Holds while its address has the account that was read, verified or not as it was; or may still get one. */
 export const isAsRead = ({ hash, now }: Use, { account }: OpenCode): SQL => {
-  if (account === undefined) {
-    return sql`${ownerOf(hash)} is null and not ${isReserved(ofCode(hash, 'email_canonical'), now)}`
-  }
+  if (account === undefined) return isFree(hash, now)
   const { id, emailVerified } = account.user
   return sql`${ownerOf(hash)} = (select id from users where id = ${id} and email_verified = ${emailVerified ? 1 : 0})`
 }
