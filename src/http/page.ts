@@ -82,9 +82,9 @@ ${kind === 'disown' ? '' : html`<a id="on" href="/" hidden>${labels.goOn.replace
 
 const passwordField = ({ pages, pageLabels }: Language, passwordMin: number) => html`
 <label for="password">${pages.reset.label}</label>
-<div class="field">
+<div class="field" dir="ltr">
 <input id="password" type="password" autocomplete="new-password" autocapitalize="none" spellcheck="false"
- required dir="ltr" aria-describedby="hint outcome">
+ required aria-describedby="hint outcome">
 <button type="button" id="peek" aria-controls="password">${pageLabels.show}</button>
 </div>
 <p class="hint" id="hint">${pages.reset.hint.replace('{min}', String(passwordMin))}</p>`
