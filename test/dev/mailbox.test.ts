@@ -163,6 +163,7 @@ test.each([
   ['another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
   ['another port of this machine', { origin: 'http://localhost:3000', 'sec-fetch-site': 'same-site' }],
   ['a browser without Sec-Fetch-Site on another site', { origin: 'https://evil.example' }],
+  ['a browser that keeps its origin to itself', { 'sec-fetch-site': 'cross-site' }],
 ])('the mailbox is not cleared from %s', async (_, headers: Record<string, string>) => {
   const { mailbox, ask, arrive } = await open()
   await arrive()

@@ -3,7 +3,8 @@ import { expect } from 'vitest'
 import { languages } from '../../src/messages/languages.ts'
 import { password, test, type Visitor } from './browser.ts'
 
-const { pages, pageFailures, pageLabels } = languages.en
+const { en } = languages
+const { pages, pageFailures, pageLabels } = en
 
 const newPassword = 'another good long password'
 
@@ -63,6 +64,87 @@ test('whoever forgot their password chooses another, a weak one not, and signs i
   expect((await post('/auth/login', { email, password })).status).toBe(401)
   const signedIn = await post('/auth/login', { email, password: newPassword })
   expect(signedIn.body.user).toMatchObject({ email, emailVerified: true })
+})
+
+test('somebody changes their address by a link to the new one, and undoes it by a link to the old', async ({
+  visit,
+}) => {
+  const [visitor, other] = [await visit(), await visit()]
+  const { email, post, session } = visitor
+  await post('/auth/register', { email, password })
+  const proof = await openFromMailbox(visitor, 'email/verify')
+  await proof.getByRole('button', { name: pages.verify.button }).click()
+  await proof.getByRole('heading', { name: pages.verify.done.title }).waitFor()
+  await post('/auth/email/change', { newEmail: other.email })
+
+  const confirmation = await openFromMailbox(other, 'email/change/confirm')
+  await confirmation.getByRole('button', { name: pages.confirmChange.button }).click()
+  await confirmation.getByRole('heading', { name: pages.confirmChange.done.title }).waitFor()
+  const changed = await post('/auth/login', { email: other.email, password })
+  const undoing = await openFromMailbox(visitor, 'email/change/undo')
+  await undoing.getByRole('button', { name: pages.undoChange.button }).click()
+  await undoing.getByRole('heading', { name: pages.undoChange.done.title }).waitFor()
+
+  expect(changed.body.user).toMatchObject({ email: other.email, emailVerified: true })
+  expect(await session()).toEqual({ user: null, session: null })
+  expect((await post('/auth/login', { email: other.email, password })).status).toBe(401)
+  expect((await post('/auth/login', { email, password })).body.user).toMatchObject({ email, emailVerified: true })
+})
+
+test('somebody signs up by a link alone', async ({ visit }) => {
+  const visitor = await visit()
+  const { email, post, session } = visitor
+  await post('/auth/email/link', { email })
+
+  const opened = await openFromMailbox(visitor, 'email/sign-in')
+  expect(await session()).toEqual({ user: null, session: null })
+  await opened.getByRole('button', { name: pages.signIn.button }).click()
+
+  await opened.getByRole('heading', { name: pages.signIn.done.title }).waitFor()
+  expect((await session()).user).toMatchObject({ email, emailVerified: true })
+  const onward = opened.getByRole('link', { name: pageLabels.goOn.replace('{product}', 'Acme') })
+  expect(await onward.getAttribute('href')).toBe('/')
+})
+
+test('where a sign-in asks for a second factor too, the page says plainly that it cannot take it', async ({
+  visit,
+}) => {
+  const { page } = await visit()
+  await page.goto('/auth/email/sign-in#token=x')
+  const challenge = { id: 'x', methods: ['totp'], expiresAt: '2026-11-20T08:44:27Z' }
+  await page.route('**/auth/email/sign-in', (route) => route.fulfill({ json: { status: 'challenge', challenge } }))
+
+  await page.getByRole('button', { name: pages.signIn.button }).click()
+
+  await page.getByText(pageFailures.moreNeeded).waitFor()
+  expect(await page.getByText(pages.signIn.done.title, { exact: true }).count()).toBe(0)
+})
+
+test('somebody signs in by a code that is copied from the mailbox', async ({ visit }) => {
+  const { email, page, post, session } = await visit({ permissions: ['clipboard-read', 'clipboard-write'] })
+  const { body: sent } = await post('/auth/email/code', { email })
+  await page.goto('/dev/mailbox')
+  await page.getByRole('navigation').getByRole('link', { name: email }).click()
+
+  await page.getByRole('button', { name: /^Copy [2-9A-Z]{8}$/ }).click()
+  const code = await page.evaluate('navigator.clipboard.readText()')
+  const answer = await post('/auth/email/sign-in', { id: sent.id, code })
+
+  expect(answer.body).toMatchObject({ status: 'signed_in' })
+  expect((await session()).user).toMatchObject({ email, emailVerified: true })
+})
+
+test('whoever leaves gets a receipt of what was erased', async ({ visit }) => {
+  const { email, page, post, erase, session } = await visit()
+  await post('/auth/register', { email, password })
+  await erase('/auth/me')
+
+  await page.goto('/dev/mailbox')
+  const entry = page.getByRole('navigation').getByRole('link', { name: email })
+  await entry.filter({ hasText: en.messages.account_deleted.subject.replace('{product}', 'Acme') }).click()
+
+  await page.frameLocator('iframe').getByText(en.labels.erased).waitFor()
+  expect(await session()).toEqual({ user: null, session: null })
 })
 
 test('a new password is hidden until its writer wants to see it', async ({ visit }) => {

@@ -9,6 +9,8 @@ export interface Visitor {
   readonly page: Page
   /** POSTs JSON as the app does, with the cookies of this browser. */
   post(path: string, body: object): Promise<{ readonly status: number; readonly body: Answer }>
+  /** DELETEs as the app does. */
+  erase(path: string): Promise<number>
   session(): Promise<Answer>
   /** The messages for this address, the newest first. */
   mail(): Promise<{ readonly subject: string; readonly links: string[]; readonly code: string | null }[]>
@@ -77,6 +79,7 @@ export const test = base.extend<Fixtures & { browser: Browser }>({
           const text = await answer.text()
           return { status: answer.status(), body: text === '' ? undefined : JSON.parse(text) }
         },
+        erase: async (path) => (await context.request.delete(path, { headers })).status(),
         session: async () => (await context.request.get('/auth/session')).json(),
       }
     })

@@ -15,9 +15,12 @@ const message = (more: object) => ({
   ...more,
 })
 
-/** Lets the page believe that the mailbox holds this. */
+/** Lets the page believe that the mailbox holds this, and that nothing else ever arrives. */
 const pretend = (page: Page, ...messages: object[]) =>
-  page.route('**/dev/mailbox.json', (route) => route.fulfill({ json: { messages }, headers: { etag: '"x"' } }))
+  page.route('**/dev/mailbox.json', (route) => {
+    const isKnown = route.request().headers()['if-none-match'] === '"x"'
+    return route.fulfill(isKnown ? { status: 304 } : { json: { messages }, headers: { etag: '"x"' } })
+  })
 
 test('a message appears by itself while the mailbox is open, the newest first', async ({ visit }) => {
   const { email, page, post } = await visit()
