@@ -29,11 +29,7 @@ export const advisories: readonly Advisory[] = [
     what: 'A provider’s address was linked to an unverified account',
     waits: providers,
   },
-  {
-    ids: 'GHSA-qq9h-g4jm-xgf3',
-    what: 'A proof of the mailbox kept what a squatter had left',
-    waits: 'sign-in by mail',
-  },
+  { ids: 'GHSA-qq9h-g4jm-xgf3', what: 'A proof of the mailbox kept what a squatter had left' },
   {
     ids: 'GHSA-fmh4-wcc4-5jm3 CVE-2026-53514',
     what: 'An unverified address accepted an invitation',

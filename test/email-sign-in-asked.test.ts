@@ -86,6 +86,14 @@ describe.each(ways)('asking for a %s', (way) => {
     expect(on.mailbox).toHaveLength(13)
   })
 
+  test('S10: the limit of requests stands before it', async () => {
+    const on = await server({ limiter: { take: async () => false } })
+
+    const answer = await on.request(`/auth/email/${way}`, json(nobody()))
+
+    expect([answer.status, (await bodyOf(answer)).code, on.trips.last]).toEqual([429, 'rate_limited', 0])
+  })
+
   test('S10: of 20 at once for one recipient, at two isolates, five are mailed', async () => {
     const on = await server({ limiter: openLimiter })
     const beside = await server({ limiter: openLimiter, beside: on })
