@@ -4,6 +4,7 @@ import type { Visit } from './base/ports.ts'
 import { account } from './features/account/routes.ts'
 import { emailChange } from './features/email-change/routes.ts'
 import { emailSignIn } from './features/email-sign-in/routes.ts'
+import { notices } from './features/notices/service.ts'
 import { passwords } from './features/password/routes.ts'
 import { session } from './features/session/routes.ts'
 import { token } from './features/token/routes.ts'
@@ -27,6 +28,7 @@ export const createApp = (core: Core) => {
   const nowhere = newNotFound(app)
   app.onError((error, c) => problemResponse(c.var.context, error))
   app.notFound((c) => problemResponse(c.var.context, nowhere(c.req.path)))
+  notices(core)
   const api = app
     .use(protect(core.config, core.ports))
     .route('/auth', status(core, app))
