@@ -17,6 +17,7 @@ export const de = {
     passwords: 'Passwörter',
     devices: 'Bekannte Geräte',
     codes: 'Links und Codes aus E-Mails',
+    outbox: 'E-Mails an Sie',
     refresh_tokens: 'Schlüssel von Apps',
     challenges: 'Begonnene Anmeldungen',
     other: 'Weitere Einträge',
@@ -87,7 +88,7 @@ export const de = {
       subject: 'Ihre E-Mail-Adresse für {product} wurde geändert',
       heading: 'Ihre E-Mail-Adresse wurde geändert',
       body: [
-        'Ihr Konto bei {product} verwendet jetzt eine andere Adresse. Mit dieser können Sie sich nicht mehr anmelden.',
+        'Das Konto bei {product} mit dieser Adresse verwendet jetzt eine andere. Mit dieser können Sie sich nicht mehr anmelden.',
       ],
       link: {
         lead: 'Waren Sie das nicht, machen Sie die Änderung rückgängig. Ihr Konto erhält diese Adresse zurück, und alle seither hinzugekommenen Sitzungen und Anmeldeverfahren werden entfernt.',

@@ -17,6 +17,7 @@ export const en = {
     passwords: 'Passwords',
     devices: 'Remembered devices',
     codes: 'Links and codes sent by email',
+    outbox: 'Emails to you',
     refresh_tokens: 'Tokens of apps',
     challenges: 'Unfinished sign-ins',
     other: 'Other records',
@@ -86,7 +87,7 @@ export const en = {
     email_changed: {
       subject: 'Your email address for {product} was changed',
       heading: 'Your email address was changed',
-      body: ['Your account at {product} now uses another address. This one no longer signs in.'],
+      body: ['The account at {product} that used this address now has another one. This one no longer signs in.'],
       link: {
         lead: 'If this was not you, undo the change. Your account returns to this address, and every session and sign-in method added since then is removed.',
         button: 'Undo the change',

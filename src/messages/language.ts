@@ -36,6 +36,7 @@ export type Erasable =
   | 'passwords'
   | 'devices'
   | 'codes'
+  | 'outbox'
   | 'refresh_tokens'
   | 'challenges'
   | 'other'

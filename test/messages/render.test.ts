@@ -93,10 +93,17 @@ test('the receipt counts what was erased: by name where it has one, and the rest
 })
 
 test('the receipt of nothing lists nothing', () => {
-  const erased = { sessions: 0, constructor: 0 }
+  const erased = { sessions: 0, passkeys: 0 }
   const { text } = render('account_deleted', { asked, erased }, { language: 'en', brand: acme })
 
   expect(text).not.toMatch(/erased:|: 0/)
+})
+
+test('the receipt counts what is named as every object has it with the rest', () => {
+  const erased = { constructor: 2, toString: 1 }
+  const { text } = render('account_deleted', { asked, erased }, { language: 'en', brand: acme })
+
+  expect(text).toContain('What was erased:\nOther records: 3\n')
 })
 
 test('what is not known of who asked is left out', () => {
