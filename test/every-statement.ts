@@ -110,6 +110,20 @@ const aSuspendedUser: OddPath = async (on) => {
   await post(on, '/auth/logout', {}, cookieOf(jar), 204)
 }
 
+/** With a grace the account is deleted, kept, and deleted again; the job erases it. */
+const leavingSlowly: OddPath = async (_, beside) => {
+  const on = await beside({ settings: { AUTH_DELETE_GRACE_DAYS: '1' } })
+  const { person, jar } = await signedUp(on)
+  const leave = (headers: Record<string, string>) => on.request('/auth/me', { method: 'DELETE', headers })
+  await expectStatus(202, await leave(cookieOf(jar)), 'DELETE')
+  const { tokens } = await bodyOf(await post(on, '/auth/login', { ...person, transport: 'token' }, {}, 200))
+  const account = { refresh_token: tokens.refresh_token, audience: 'account' }
+  const { access_token } = await bodyOf(await post(on, '/auth/token', account, {}, 200))
+  await expectStatus(202, await leave({ authorization: `Bearer ${access_token}` }), 'DELETE')
+  on.clock.pass(86_400)
+  await on.job()
+}
+
 /** Where there is no KV, what ended is read off the database. */
 const aListOfHints: OddPath = async (on, beside) => {
   const { jar } = await signedUp(on)
@@ -174,6 +188,7 @@ const oddPaths: readonly OddPath[] = [
   theft,
   aWeakHash,
   aSuspendedUser,
+  leavingSlowly,
   aListOfHints,
   aProvenAddress,
   aMailServerThatIsDown,

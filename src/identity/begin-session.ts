@@ -4,6 +4,7 @@ import { newId } from '../base/ids.ts'
 import type { Context } from './context.ts'
 import type { Identity } from './core.ts'
 import type { KnownDevice } from './devices.ts'
+import { keepUser } from './grace.ts'
 import { toSession } from './session-views.ts'
 import {
   type Ended,
@@ -49,6 +50,7 @@ export const beginSession = async (
 
   const found: { standing?: Standing | undefined; device?: KnownDevice | undefined } = {}
   const ended: (Ended & { reason: EndReason })[] = []
+  const kept: true[] = []
   await context.batch([
     ...before,
     insertSession(config, context, row, holds),
@@ -64,6 +66,7 @@ export const beginSession = async (
     ...endings.map(({ statement, reason }) =>
       taking(statement, (rows) => ended.push(...rows.map((row) => ({ ...row, reason })))),
     ),
+    ...(config.deleteGrace > 0 ? [taking(keepUser(userId, began), (rows) => kept.push(...rows))] : []),
     taking(sessionsStore.byId({ id: sessionId, now: context.now }), ([standing]) => {
       found.standing = standing
     }),
@@ -72,6 +75,7 @@ export const beginSession = async (
   if (standing === undefined) return undefined
   fact.happened()
   if (found.device?.id === device.fresh && standing.user.createdAt < context.now) stranger.happened()
+  if (kept.length > 0) facts.tell(context, { type: 'user.kept', userId, sessionId })
   const ids = ended.map((one) => one.sessionId)
   revocations.announce(context, ids, 'ended')
   for (const one of ended) facts.tell(context, { type: 'session.ended', ...one })

@@ -19,6 +19,7 @@ export type FactType =
   | 'email.change_undone'
   | 'account.claimed'
   | 'user.deletion_scheduled'
+  | 'user.kept'
   | 'user.erased'
   | 'token.refreshed'
   | 'token.reuse_detected'

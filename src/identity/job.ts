@@ -2,6 +2,7 @@ import { stopwatch } from '../base/clock.ts'
 import type { Visit } from '../base/ports.ts'
 import { nameOf, newContext } from './context.ts'
 import type { Core } from './core.ts'
+import { eraseDue } from './grace.ts'
 import { keysStore } from './keys-store.ts'
 import { type Pace, sweepExpired, usualPace } from './sweeps.ts'
 
@@ -14,6 +15,8 @@ export interface JobReport {
   readonly rotated: number
   readonly resealed: number
   readonly hinted: number
+  /** Accounts whose grace was over. */
+  readonly erased: number
   /** Messages that were due, whatever became of them. */
   readonly mailed: number
   readonly deleted: Readonly<Record<string, number>>
@@ -56,12 +59,13 @@ export const runJob = async (
     return rows.length
   })
   const gone = now - config.bound - 60
+  const erased = await step('erase', () => eraseDue(core, context))
   const mailed = await step('mail', () => outbox.deliverDue(context))
   const swept = await sweepExpired(context, { gone, pace: { ...usualPace, ...pace }, elapsed, attempt })
   const deleted = { ...swept, signing_keys }
 
   context.settle()
-  const report = { rotated, resealed, hinted, mailed, deleted, failed, milliseconds: elapsed() }
+  const report = { rotated, resealed, hinted, erased, mailed, deleted, failed, milliseconds: elapsed() }
   context.log({ event: 'job', ...report })
   return report
 }

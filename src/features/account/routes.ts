@@ -9,6 +9,7 @@ import { accountService } from './service.ts'
 
 const Row = z.record(z.string(), z.unknown())
 const AccountData = z.catchall(z.object({ exportedAt: time, incomplete: z.array(z.string()), user: Row }), z.array(Row))
+const Leaving = z.strictObject({ erasesAt: time })
 const Nothing = z.strictObject({})
 
 /** What is stored of a user, and leaving. */
@@ -26,12 +27,12 @@ export const account = (core: Core, guard: Guard) => {
     )
     .delete(
       '/me',
-      doc('Erase the account', { 204: null }),
+      doc('Delete the account, at once or after a grace in which signing in keeps it', { 202: Leaving, 204: null }),
       guard.strict({ fresh: true, manages: true, erases: true }),
       validate(Nothing),
       async (c) => {
-        await service.erase(c.var.context, c.var.caller)
-        return c.body(null, 204)
+        const leaving = await service.leave(c.var.context, c.var.caller)
+        return leaving ? c.json(leaving, 202) : c.body(null, 204)
       },
     )
 }

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { rfc3339 } from '../../base/clock.ts'
 import type { Statement } from '../../base/ports.ts'
 import { statement } from '../../identity/statement.ts'
@@ -22,6 +22,8 @@ export const everything = (userId: string): Statement<Told>[] =>
       (cells) => tell(fields, cells),
     )
   })
+
+export const addressOf = (userId: string): SQL => sql`(select email from users where id = ${userId})`
 
 const tell = (fields: UserTable['fields'], cells: readonly unknown[]): Told =>
   Object.fromEntries(
