@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultyDatabase, noFault, quick, replyLost } from './faulty-ports.ts'
+import { faultyDatabase, noFault, openLimiter, quick, replyLost } from './faulty-ports.ts'
 import {
   bodyOf,
   codeIn,
@@ -15,7 +15,8 @@ import {
 import { rightCode, secondFactor } from './second-factor.ts'
 
 const required = { AUTH_EMAIL_VERIFICATION: 'required' }
-const requiring = (options: ServerOptions = {}) => server({ argon2id: quick, settings: required, ...options })
+const requiring = (options: ServerOptions = {}) =>
+  server({ argon2id: quick, limiter: openLimiter, settings: required, ...options })
 const login = (on: Server, body: object) => on.request('/auth/login', json(body))
 const answer = (on: Server, id: string, code: string) =>
   on.request('/auth/challenge', json({ id, method: 'email', code }))

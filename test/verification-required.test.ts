@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { countedHashes, quick } from './faulty-ports.ts'
+import { countedHashes, openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, json, mailTo, query, type Server, type ServerOptions, server, somebody, tokenIn } from './harness.ts'
 
 const required = { AUTH_EMAIL_VERIFICATION: 'required' }
-const requiring = (options: ServerOptions = {}) => server({ argon2id: quick, settings: required, ...options })
+const requiring = (options: ServerOptions = {}) =>
+  server({ argon2id: quick, limiter: openLimiter, settings: required, ...options })
 
 const register = (on: Server, body: object) => on.request('/auth/register', json(body))
 
