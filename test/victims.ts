@@ -52,9 +52,9 @@ export const tokenVictim = async (on: Server): Promise<Victim> => {
 }
 
 const bodies = (victim: Victim): Readonly<Record<string, object>> => ({
-  '/auth/me': { name: 'Mallory' },
-  '/auth/password/change': change(victim),
-  '/auth/email/change': { newEmail: 'mallory@example.com' },
+  'PATCH /auth/me': { name: 'Mallory' },
+  'POST /auth/password/change': change(victim),
+  'POST /auth/email/change': { newEmail: 'mallory@example.com' },
 })
 
 /** Every route that asks the database who calls, off the app's own routing table, with a body that it would take. */
@@ -62,7 +62,7 @@ export const strictRequests = (on: Server, victim: Victim): [path: string, init:
   routesOf(on.app)
     .filter(({ guard }) => guard?.includes('asked of the database'))
     .map(({ method, path }) => {
-      const body = bodies(victim)[path] ?? {}
+      const body = bodies(victim)[`${method} ${path}`] ?? {}
       const target = path.replace(':id', victim.sessionId)
       return [target, method === 'GET' ? {} : { ...json(body), method }]
     })

@@ -39,7 +39,7 @@ const signIn = (make: OneTime['make']): OneTime => ({
 })
 
 /** By the purpose of the code, each by its own way from the request for it to the message. */
-export const oneTimeMail: Readonly<Partial<Record<CodePurpose, OneTime>>> = {
+export const oneTimeMail: Readonly<Record<CodePurpose, OneTime>> = {
   verify_email: link('email/verify', {
     make: ofInvitation('email/verify'),
     uses: (on) => count(on, 'select count(*) from users where email_verified = 1'),
@@ -87,4 +87,14 @@ export const oneTimeMail: Readonly<Partial<Record<CodePurpose, OneTime>>> = {
     const [mail] = await mailTo(on, { email })
     return JSON.stringify({ id, code: codeIn(mail) })
   }),
+  confirm_code: {
+    ...signIn(async (on) => {
+      const person = somebody()
+      await on.request('/auth/register', json(person))
+      const { challenge } = await bodyOf(await on.request('/auth/login', json(person)))
+      return JSON.stringify({ id: challenge.id, method: 'email', code: codeIn((await mailTo(on, person)).at(-1)) })
+    }),
+    settings: { AUTH_EMAIL_VERIFICATION: 'required' },
+    spend: (on, shown) => on.request('/auth/challenge', json(JSON.parse(shown))),
+  },
 }

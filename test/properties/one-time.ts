@@ -7,6 +7,8 @@ import { oneTimeMail } from './one-time-mail.ts'
 
 /** A secret that its first use burns. */
 export interface OneTime {
+  /** Of the service that gives it out. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Gives one out. */
   make(on: Server): Promise<string>
   spend(on: Server, secret: string): Promise<Response>
@@ -67,9 +69,9 @@ const gate = ({ signIn }: Core): void =>
   })
 
 /** Two isolates over one database, and the faults of the first. */
-export const isolates = async () => {
+export const isolates = async ({ settings = {} }: Pick<OneTime, 'settings'> = {}) => {
   const { next, database } = faultyDatabase()
-  const usual = { plug: gate, limiter: openLimiter, argon2id: quick }
+  const usual = { plug: gate, limiter: openLimiter, argon2id: quick, settings }
   const on = await server({ ...usual, database })
   return { on, beside: await server({ ...usual, beside: on }), next }
 }
