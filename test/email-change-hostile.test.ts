@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieOf } from './acts.ts'
+import { cookieOf, dump } from './acts.ts'
 import { moved, proven } from './address-changes.ts'
 import { quickServer } from './credentials.ts'
 import { openLimiter } from './faulty-ports.ts'
@@ -88,8 +88,8 @@ test.each(['confirm', 'undo'])('%s takes a token of its own purpose and nothing 
   const on = await quickServer()
   const ada = await proven(on)
   await ada.api.auth.email.change.$post({ json: { newEmail: somebody().email } })
-  const before = await query(on, 'select * from users')
   await on.settled()
+  const before = await dump(on)
   const others = on.mailbox.flatMap(({ text }) => [...text.matchAll(/auth\/([\w/-]+)#token=([\w-]+)/g)])
 
   for (const [, path, token] of others.filter(([, path]) => path !== `email/change/${what}`)) {
@@ -100,7 +100,7 @@ test.each(['confirm', 'undo'])('%s takes a token of its own purpose and nothing 
     expect((await on.request(`/auth/email/change/${what}`, json({ token }))).status).toBe(410)
   }
   expect(others.length).toBeGreaterThan(1)
-  expect(await query(on, 'select * from users')).toEqual(before)
+  expect(await dump(on)).toEqual(before)
 })
 
 /** The address of somebody who has an account, who has an unproven one, who may take it back, and of nobody. */

@@ -158,13 +158,15 @@ test('S20: the old address is told, with a link where it was proven', async () =
 test('S20: the old address is told without a link where nobody had proven it: it may be a stranger’s, mistyped', async () => {
   const on = await quickServer()
   const ada = await signedUp(on)
+  const newEmail = somebody().email
 
-  await confirm(on, await confirmToken(on, ada, somebody().email))
+  await confirm(on, await confirmToken(on, ada, newEmail))
 
   const mail = (await mailTo(on, ada.person)).at(-1)
   expect(mail?.subject).toBe('Your email address for app.example.com was changed')
   expect(mail?.text).not.toContain('#token=')
   expect(await query(on, "select * from codes where purpose = 'undo_email'")).toEqual([])
+  expect(await emailsOf(on)).toEqual([[newEmail, 1]])
 })
 
 test('supabase/auth 2.195: once the address has changed, every secret that was mailed before is dead', async () => {
