@@ -3,6 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSettings } from '../src/base/config.ts'
+import { isLoopback } from '../src/base/origins.ts'
+import { settings as knownSettings } from '../src/base/settings.ts'
 import { databaseBinary, startDatabase } from './database.ts'
 import { databaseTarget, ensureSecret, readDevVars, toEnvFile, type Variables } from './dev-vars.ts'
 import { migrateDatabase, nameOf } from './migrate.ts'
@@ -50,7 +52,7 @@ async function start() {
   console.log(
     table({
       'Auth API': `${origin}/auth`,
-      Mailbox: `${origin}/dev/mailbox`,
+      ...(isLoopback(settings.AUTH_ORIGIN ?? '') ? { Mailbox: `${origin}/dev/mailbox` } : {}),
       Database: database.name,
       'Trusted apps': settings.AUTH_TRUSTED_ORIGINS.replaceAll(',', ' '),
       Secrets: `.dev.vars (${secret}, never committed)`,
@@ -67,9 +69,10 @@ function readPort(): number {
 
 /** `.dev.vars`, and over it what the shell says. The database is chosen apart. */
 function given(): Variables {
-  const fromShell = Object.entries(process.env).filter(([name]) => name.startsWith('AUTH_'))
-  const { TURSO_DATABASE_URL, TURSO_AUTH_TOKEN, ...settings } = { ...readDevVars(), ...Object.fromEntries(fromShell) }
-  return settings
+  const known = knownSettings.map(({ name }) => name)
+  const fromShell = Object.entries(process.env).filter(([name]) => name.startsWith('AUTH_') || known.includes(name))
+  const { TURSO_DATABASE_URL, TURSO_AUTH_TOKEN, ...rest } = { ...readDevVars(), ...Object.fromEntries(fromShell) }
+  return rest
 }
 
 function check(settings: Variables) {

@@ -41,7 +41,7 @@ const draw = () => {
 const entry = (message, isChosen) => {
   const link = make('a', { href: '#' + encodeURIComponent(message.id) },
     make('span', { className: 'to', textContent: message.to }),
-    make('time', { dateTime: message.sentAt, textContent: new Date(message.sentAt).toLocaleTimeString() }),
+    make('time', { dateTime: message.sentAt, textContent: new Date(message.sentAt).toLocaleTimeString('en-GB') }),
     make('span', { className: seen.has(message.id) ? 'subject' : 'subject new', textContent: message.subject, dir: 'auto' }))
   if (isChosen) link.setAttribute('aria-current', 'true')
   return link
@@ -49,7 +49,7 @@ const entry = (message, isChosen) => {
 
 const open = (message) => {
   at('subject').textContent = message.subject
-  at('facts').textContent = 'To ' + message.to + ', ' + new Date(message.sentAt).toLocaleString()
+  at('facts').textContent = 'To ' + message.to + ', ' + new Date(message.sentAt).toLocaleString('en-GB')
   const code = message.code === null ? [] : [make('li', {}, copier(message.code))]
   const links = message.links.map((url) => make('li', {}, make('a', {
     href: url, target: '_blank', rel: 'noopener', title: url, textContent: 'Open ' + new URL(url).pathname,
