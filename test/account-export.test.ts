@@ -2,24 +2,10 @@ import { expect, test } from 'vitest'
 import { rfc3339 } from '../src/base/clock.ts'
 import { userData } from '../src/identity/user-data.ts'
 import { quickServer } from './credentials.ts'
-import { bodyOf, json, query, type Server, signedIn, signedUp } from './harness.ts'
+import { bodyOf, query, type Server, signedIn, signedUp } from './harness.ts'
 import { tablesOf } from './properties/secrets.ts'
 import { countOf } from './rows.ts'
-import { secondFactor } from './second-factor.ts'
-
-/** Somebody of whom every table holds something. */
-const somebodyWithEverything = async (gate = secondFactor(), beside?: Server) => {
-  const on = beside ?? (await quickServer({ plug: gate.plug }))
-  gate.isOn = false
-  const ada = await signedUp(on, { name: 'Ada', username: `ada${crypto.randomUUID().slice(0, 8)}` })
-  const native = await bodyOf(await on.request('/auth/login', json({ ...ada.person, transport: 'token' })))
-  await on.request('/auth/token', json({ refresh_token: native.tokens.refresh_token }))
-  await on.request('/auth/email/code', json({ email: ada.person.email }))
-  gate.isOn = true
-  await on.request('/auth/login', json(ada.person))
-  await on.settled()
-  return { on, gate, ada, native }
-}
+import { somebodyWithEverything } from './somebody-with-everything.ts'
 
 /** Tables that hold something of users, by the foreign keys of the database. */
 const tablesOfUsers = async (on: Server): Promise<string[]> => {
