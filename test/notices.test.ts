@@ -14,7 +14,7 @@ const newSignIn = 'New sign-in to app.example.com'
 const changed = 'Your password for app.example.com was changed'
 const ended = 'We ended a session at app.example.com'
 
-test('S20: a sign-in from a device that the account does not know is told, in no trip more', async () => {
+test('S20: a sign-in from a device that the account does not know is told once, in no trip more', async () => {
   const on = await quickServer()
   const ada = await proven(on)
   on.clock.pass(1)
@@ -22,6 +22,7 @@ test('S20: a sign-in from a device that the account does not know is told, in no
   await signedIn(on, ada.person)
 
   expect(on.trips.last).toBe(2)
+  await on.job()
   expect(await subjectsTo(on, ada.person)).toEqual([newSignIn])
   const { text } = (await mailTo(on, ada.person)).at(-1) ?? {}
   expect(text).toMatch(/Firefox.*Linux[\s\S]*France/)

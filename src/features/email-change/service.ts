@@ -4,8 +4,16 @@ import { codeUsedOrExpired, emailTaken, invalidRequest, Problem } from '../../ba
 import { linkTo } from '../../base/redirects.ts'
 import type { Caller } from '../../identity/callers.ts'
 import { dropChallenges } from '../../identity/challenges.ts'
-import type { CodePurpose, Use } from '../../identity/codes.ts'
-import { codeLife, isIssued, issueCode, isUsed, ofCode, useCode } from '../../identity/codes.ts'
+import {
+  type CodePurpose,
+  codeLife,
+  isIssued,
+  issueCode,
+  isUsed,
+  ofCode,
+  type Use,
+  useCode,
+} from '../../identity/codes.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { type Ended, endEverySession, markEverySessionStale } from '../../identity/sessions.ts'
@@ -103,8 +111,8 @@ export const emailChangeService = (core: Core) => {
     },
 
     /**
-     * Changes the address to the one that the token proves, and tells the old one. The unique index decided before: the
-     * token is spent only where nobody else has the address by now, and stays good where somebody has. One trip.
+     * Changes the address to the one that the token proves, and tells the old one. Where somebody else has the address
+     * by now, nothing happens and the token stays good: it may be free again within its day. One trip.
      * @throws Problem `code_used_or_expired` (410), `email_taken` (409)
      */
     async confirm(context: Context, token: string): Promise<void> {
