@@ -15,6 +15,7 @@ import {
   somebody,
   tokenIn,
 } from './harness.ts'
+import { rightCode, secondFactor } from './second-factor.ts'
 
 const emailsOf = (on: Server) => query(on, 'select email, email_verified from users')
 
@@ -169,9 +170,12 @@ test('S20: the old address is told without a link where nobody had proven it: it
   expect(await emailsOf(on)).toEqual([[newEmail, 1]])
 })
 
-test('supabase/auth 2.195: once the address has changed, every secret that was mailed before is dead', async () => {
-  const on = await quickServer()
+test('supabase/auth 2.195: once the address has changed, every secret that was mailed before is dead, and every sign-in on hold', async () => {
+  const gate = secondFactor()
+  const on = await quickServer({ plug: gate.plug })
   const ada = await signedUp(on)
+  gate.isOn = true
+  const { challenge } = await bodyOf(await on.request('/auth/login', json(ada.person)))
   await on.request('/auth/password/forgot', json({ email: ada.person.email }))
   const token = await confirmToken(on, ada, somebody().email)
   const mails = await mailTo(on, ada.person)
@@ -186,8 +190,9 @@ test('supabase/auth 2.195: once the address has changed, every secret that was m
     on.request('/auth/email/verify', json({ token: tokenIn(mails[0], 'email/verify') })),
     on.request('/auth/email/disown', json({ token: tokenIn(mails[0], 'email/disown') })),
     on.request('/auth/password/reset', json({ token: tokenIn(mails[1], 'password/reset'), newPassword })),
+    on.request('/auth/challenge', json({ id: challenge.id, method: 'totp', code: rightCode })),
   ]
-  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([410, 410, 410])
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([410, 410, 410, 410])
 })
 
 test('a session that is not fresh asks in vain, and nothing is mailed or counted', async () => {
