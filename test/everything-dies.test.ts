@@ -145,28 +145,16 @@ const ways: Record<string, Way> = {
     },
     otherLives: false,
   },
-<<<<<<< HEAD
   'its own erasure': {
     by: 'DELETE /auth/me',
     end: async (on, victim) => ok(await on.request('/auth/me', { ...json({}, own(victim)), method: 'DELETE' })),
     otherLives: false,
   },
   'the erasure of the user elsewhere': {
-=======
-  'DELETE of the account': {
->>>>>>> 7550c16 (test: leave nothing of whoever leaves)
     by: 'DELETE /auth/me',
     end: async (_, __, { fetch }) => ok(await fetch('/auth/me', { method: 'DELETE' })),
     otherLives: false,
   },
-<<<<<<< HEAD
-=======
-  'its own DELETE of the account': {
-    by: 'DELETE /auth/me',
-    end: async (on, victim) => ok(await on.request('/auth/me', { method: 'DELETE', headers: own(victim) })),
-    otherLives: false,
-  },
->>>>>>> 7550c16 (test: leave nothing of whoever leaves)
   'suspension of the user': {
     end: (on, { userId }) => query(on, 'update users set suspended_at = ? where id = ?', on.clock.now, userId),
     otherLives: false,
@@ -237,20 +225,8 @@ test('better-auth#9991: until its lease ends a revoked cookie reads at most, and
       .map(([path]) => path.replace(victim.sessionId, ':id'))
       .toSorted(),
   ).toEqual([
-<<<<<<< HEAD
     ...['/auth/email/change', '/auth/email/verify/request', '/auth/me', '/auth/me', '/auth/me/export'],
     ...['/auth/password/change', '/auth/sessions', '/auth/sessions', '/auth/sessions/:id'],
-=======
-    '/auth/email/change',
-    '/auth/email/verify/request',
-    '/auth/me',
-    '/auth/me',
-    '/auth/me/export',
-    '/auth/password/change',
-    '/auth/sessions',
-    '/auth/sessions',
-    '/auth/sessions/:id',
->>>>>>> 7550c16 (test: leave nothing of whoever leaves)
   ])
 })
 

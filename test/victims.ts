@@ -62,11 +62,7 @@ export const strictRequests = (on: Server, victim: Victim): [path: string, init:
   routesOf(on.app)
     .filter(({ guard }) => guard?.includes('asked of the database'))
     .map(({ method, path }) => {
-<<<<<<< HEAD
       const body = bodies(victim)[`${method} ${path}`] ?? {}
-=======
-      const body = (method === 'DELETE' ? undefined : bodies(victim)[path]) ?? {}
->>>>>>> 7550c16 (test: leave nothing of whoever leaves)
       const target = path.replace(':id', victim.sessionId)
       return [target, method === 'GET' ? {} : { ...json(body), method }]
     })
