@@ -82,6 +82,16 @@ test('S24: the code of one flow is wrong with the id of another, of the same add
   expect(statusesOf([await show(on, second), await show(on, other)])).toEqual([200, 200])
 })
 
+test('S24: whoever writes to the database cannot move the code of one flow to another', async () => {
+  const on = await server()
+  const [ada, eve] = [await codeFor(on, nobody('ada')), await codeFor(on, nobody('eve'))]
+  await query(on, "update codes set code_mac = (select code_mac from codes where email like 'eve%')")
+
+  const answers = [await show(on, { id: ada.id, code: eve.code }), await show(on, eve)]
+
+  expect(statusesOf(answers)).toEqual([401, 200])
+})
+
 test('S24: five wrong codes end their id; the right one after four is good', async () => {
   const on = await server()
   const [four, five] = [await codeFor(on, nobody()), await codeFor(on, nobody())]
