@@ -1,30 +1,19 @@
-import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { languages } from '../../src/messages/languages.ts'
-import { password, test, type Visitor } from './browser.ts'
+import { password, test } from './browser.ts'
 
 const { en } = languages
 const { pages, pageFailures, pageLabels } = en
 
 const newPassword = 'another good long password'
-
-/** Opens the link to this path from the mailbox, as a person does. */
-const openFromMailbox = async ({ email, page, link }: Visitor, path: string): Promise<Page> => {
-  await link(path)
-  await page.goto('/dev/mailbox')
-  const messages = page.getByRole('navigation').getByRole('link', { name: email })
-  const opener = page.getByRole('link', { name: `Open /auth/${path}`, exact: true })
-  await messages.first().click()
-  const [opened] = await Promise.all([page.waitForEvent('popup'), opener.click()])
-  return opened
-}
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
 test('somebody registers, opens the link from the mailbox, and their address is verified', async ({ visit }) => {
   const visitor = await visit()
   const { email, post, session } = visitor
   await post('/auth/register', { email, password })
 
-  const opened = await openFromMailbox(visitor, 'email/verify')
+  const opened = await visitor.open('email/verify')
   await opened.getByRole('button', { name: pages.verify.button }).click()
 
   await opened.getByRole('heading', { name: pages.verify.done.title }).waitFor()
@@ -36,7 +25,7 @@ test('whoever did not register erases the account with their address, from the s
   const { email, post, session } = visitor
   await post('/auth/register', { email, password })
 
-  const opened = await openFromMailbox(visitor, 'email/disown')
+  const opened = await visitor.open('email/disown')
   await opened.getByRole('button', { name: pages.disown.button }).click()
 
   await opened.getByRole('heading', { name: pages.disown.done.title }).waitFor()
@@ -49,7 +38,7 @@ test('whoever forgot their password chooses another, a weak one not, and signs i
   const { email, post, session } = visitor
   await post('/auth/register', { email, password })
   await post('/auth/password/forgot', { email })
-  const opened = await openFromMailbox(visitor, 'password/reset')
+  const opened = await visitor.open('password/reset')
   const field = opened.getByLabel(pages.reset.label)
   await field.fill('password')
   await opened.keyboard.press('Enter')
@@ -72,16 +61,16 @@ test('somebody changes their address by a link to the new one, and undoes it by 
   const [visitor, other] = [await visit(), await visit()]
   const { email, post, session } = visitor
   await post('/auth/register', { email, password })
-  const proof = await openFromMailbox(visitor, 'email/verify')
+  const proof = await visitor.open('email/verify')
   await proof.getByRole('button', { name: pages.verify.button }).click()
   await proof.getByRole('heading', { name: pages.verify.done.title }).waitFor()
   await post('/auth/email/change', { newEmail: other.email })
 
-  const confirmation = await openFromMailbox(other, 'email/change/confirm')
+  const confirmation = await other.open('email/change/confirm')
   await confirmation.getByRole('button', { name: pages.confirmChange.button }).click()
   await confirmation.getByRole('heading', { name: pages.confirmChange.done.title }).waitFor()
   const changed = await post('/auth/login', { email: other.email, password })
-  const undoing = await openFromMailbox(visitor, 'email/change/undo')
+  const undoing = await visitor.open('email/change/undo')
   await undoing.getByRole('button', { name: pages.undoChange.button }).click()
   await undoing.getByRole('heading', { name: pages.undoChange.done.title }).waitFor()
 
@@ -96,7 +85,7 @@ test('somebody signs up by a link alone', async ({ visit }) => {
   const { email, post, session } = visitor
   await post('/auth/email/link', { email })
 
-  const opened = await openFromMailbox(visitor, 'email/sign-in')
+  const opened = await visitor.open('email/sign-in')
   expect(await session()).toEqual({ user: null, session: null })
   await opened.getByRole('button', { name: pages.signIn.button }).click()
 
@@ -145,6 +134,24 @@ test('whoever leaves gets a receipt of what was erased', async ({ visit }) => {
 
   await page.frameLocator('iframe').getByText(en.labels.erased).waitFor()
   expect(await session()).toEqual({ user: null, session: null })
+})
+
+test('a sign-in from another device is told to the owner of the account', async ({ visit }) => {
+  const [owner, other] = [await visit(), await visit({ userAgent: firefox })]
+  const { email, page, post } = owner
+  await post('/auth/register', { email, password })
+  const proof = await owner.open('email/verify')
+  await proof.getByRole('button', { name: pages.verify.button }).click()
+  await proof.getByRole('heading', { name: pages.verify.done.title }).waitFor()
+
+  await other.post('/auth/login', { email, password })
+
+  await page
+    .getByRole('navigation')
+    .getByRole('link', { name: 'New sign-in to Acme' })
+    .filter({ hasText: email })
+    .click()
+  await page.frameLocator('iframe').getByText('Firefox on Linux').waitFor()
 })
 
 test('a new password is hidden until its writer wants to see it', async ({ visit }) => {

@@ -16,6 +16,13 @@ export interface Visitor {
   mail(): Promise<{ readonly subject: string; readonly links: string[]; readonly code: string | null }[]>
   /** The link to this path under `/auth` in the newest message that has one, once it has arrived. */
   link(path: string): Promise<string>
+  /** Opens that link from the mailbox, as a person does, and answers the tab in which it opened. */
+  open(path: string): Promise<Page>
+}
+
+interface VisitOptions extends BrowserContextOptions {
+  /** Which of the two services: whether a proven address is optional there, or required. */
+  readonly verification?: 'optional' | 'required'
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever was answered
@@ -25,7 +32,7 @@ export const password = 'correct horse battery staple'
 
 interface Fixtures {
   /** Somebody new, in a browser of their own. */
-  visit(options?: BrowserContextOptions): Promise<Visitor>
+  visit(options?: VisitOptions): Promise<Visitor>
 }
 
 const flags = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync']
@@ -51,8 +58,8 @@ export const test = base.extend<Fixtures & { browser: Browser }>({
   ],
   async visit({ browser }, use) {
     const complaints: string[] = []
-    await use(async (options = {}) => {
-      const dev = inject('dev')
+    await use(async ({ verification = 'optional', ...options } = {}) => {
+      const dev = inject('services')[verification]
       const context = await browser.newContext({ baseURL: dev, locale: 'en-US', ...options })
       const headers = { origin: dev }
       context.on('weberror', (error) => complaints.push(String(error.error())))
@@ -62,18 +69,31 @@ export const test = base.extend<Fixtures & { browser: Browser }>({
         void dialog.dismiss()
       })
       const email = `ada.${people++}.${Date.now()}@example.com`
-      const mail = async () => (await (await context.request.get(`/dev/mailbox.json?to=${email}`)).json()).messages
+      const mail: Visitor['mail'] = async () =>
+        (await (await context.request.get(`/dev/mailbox.json?to=${email}`)).json()).messages
+      const page = await context.newPage()
+      /** The newest message with a link to `path`, once it has arrived, and that link. */
+      const linking = (path: string) =>
+        vi.waitFor(async () => {
+          const found = (await mail()).flatMap(({ subject, links }) => links.map((url) => ({ subject, url })))
+          const [newest] = found.filter(({ url }) => new URL(url).pathname === `/auth/${path}`)
+          if (newest === undefined) throw new Error(`No link to ${path} among ${JSON.stringify(found)}`)
+          return newest
+        }, patience)
       return {
         email,
+        page,
         mail,
-        link: (path) =>
-          vi.waitFor(async () => {
-            const links: string[] = (await mail()).flatMap((one: Answer) => one.links)
-            const found = links.find((url) => new URL(url).pathname === `/auth/${path}`)
-            if (found === undefined) throw new Error(`No link to ${path} among ${links.join(' ')}`)
-            return found
-          }, patience),
-        page: await context.newPage(),
+        link: async (path) => (await linking(path)).url,
+        async open(path) {
+          const { subject } = await linking(path)
+          await page.goto('/dev/mailbox')
+          const messages = page.getByRole('navigation').getByRole('link', { name: subject })
+          await messages.filter({ hasText: email }).first().click()
+          const opener = page.getByRole('link', { name: `Open /auth/${path}`, exact: true })
+          const [opened] = await Promise.all([page.waitForEvent('popup'), opener.click()])
+          return opened
+        },
         async post(path, data) {
           const answer = await context.request.post(path, { data, headers })
           const text = await answer.text()

@@ -7,14 +7,23 @@ import { chromium, howToInstall } from './chromium.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The origin of the service of development. */
-    dev: string
+    /** The origins of two services of development: whether a proven address is optional there, or required. */
+    services: Readonly<Record<'optional' | 'required', string>>
   }
 }
 
-/** The service that `npm run dev` runs, with its mailbox, on a port and over a database of its own. */
+/** The service that `npm run dev` runs, with its mailbox, twice: each on a port and over a database of its own. */
 export default async ({ provide }: TestProject) => {
   if (chromium === undefined) return console.warn(`The tests in a browser are left out. ${howToInstall}`)
+  const optional = await start('optional')
+  const required = await start('required')
+  provide('services', { optional: optional.base, required: required.base })
+  return async () => {
+    await Promise.all([optional.stop(), required.stop()])
+  }
+}
+
+const start = async (verification: string) => {
   const { path, remove } = newFolder()
   await migrateLocalD1(path)
   const port = await freePort()
@@ -23,12 +32,9 @@ export default async ({ provide }: TestProject) => {
     AUTH_SECRET: randomSecret(),
     AUTH_PRODUCT_NAME: 'Acme',
     AUTH_LIMIT_REQUESTS: '1000',
+    AUTH_EMAIL_VERIFICATION: verification,
   }
   const entry = resolve(import.meta.dirname, '../../src/entry/dev.ts')
   const worker = await startWorker(path, settings, { entry, port })
-  provide('dev', settings.AUTH_ORIGIN)
-  return async () => {
-    await worker.stop()
-    remove()
-  }
+  return { base: settings.AUTH_ORIGIN, stop: () => worker.stop().then(remove) }
 }
