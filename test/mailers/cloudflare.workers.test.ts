@@ -65,4 +65,4 @@ test('a binding that never answers is waited for no longer than it may take', as
   const silent = { send: () => new Promise<never>(() => {}) }
 
   await expect(cloudflare(silent).send(newMail(), 50)).rejects.toMatchObject({ cause: 'Cloudflare Email: timeout' })
-})
+}, 10_000)

@@ -89,7 +89,7 @@ describe('an answer of Resend', () => {
     const api = await httpServer('hang')
 
     await expect(resend(key, api).send(newMail(), 300)).rejects.toMatchObject({ cause: 'Resend: timeout' })
-  })
+  }, 10_000)
 
   test('that never ends is not read to its end', async () => {
     const api = await httpServer('flood')

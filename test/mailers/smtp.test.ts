@@ -128,28 +128,39 @@ describe('the connection of SMTP', () => {
     expect(await arrivedFor(mail.to)).toEqual([])
   })
 
-  const misbehaviours: Misbehaviour[] = (['CONN', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'BODY'] as const).flatMap((stage) => [
-    { at: stage, act: 'hang' },
+  const stages = ['CONN', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'BODY'] as const
+
+  test.each(stages)(
+    'is waited for no longer than it may take when the server says nothing at %s',
+    async (stage) => {
+      const port = await badServer({ at: stage, act: 'hang' })
+
+      await expect(plain(port).send(newMail(), 300)).rejects.toMatchObject({ cause: 'SMTP: timeout' })
+    },
+    10_000,
+  )
+
+  const misbehaviours: Misbehaviour[] = stages.flatMap((stage) => [
     { at: stage, act: 'drop' },
     { at: stage, act: 'flood' },
     { at: stage, act: { say: 'HTTP/1.1 400 Bad Request' } },
     { at: stage, act: { say: '421 4.3.2 Going down, ada@example.com' } },
   ])
 
-  test.each(misbehaviours)('is tried again later when the server at $at does: $act', async ({ at: stage, act }) => {
-    const port = await badServer({ at: stage, act })
-    const mail = newMail()
+  test.each(misbehaviours)('is tried again later when the server at $at does: $act', async (misbehaviour) => {
+    const port = await badServer(misbehaviour)
 
-    const sent = plain(port).send(mail, act === 'hang' ? 300 : patient)
+    const sent = plain(port).send(newMail(), 10_000)
 
-    await expect(sent).rejects.toMatchObject({ cause: expect.stringMatching(/^SMTP: /) })
-    await expect(sent).rejects.not.toMatchObject({ cause: expect.stringMatching(/@|مرحبا/) })
+    await expect(sent).rejects.toMatchObject({ cause: expect.stringMatching(/^SMTP: (?!timeout)[^@]+$/) })
   })
 
   test('CVE-2011-0411: is tried again later when more than a reply comes before TLS', async () => {
     const port = await badServer({ at: 'STARTTLS', act: { say: '220 2.0.0 Go on\r\n250 2.0.0 Injected' } })
 
-    await expect(at(port).send(newMail(), 2000)).rejects.toMatchObject({ cause: expect.stringMatching(/^SMTP: /) })
+    const sent = at(port).send(newMail(), 10_000)
+
+    await expect(sent).rejects.toMatchObject({ cause: expect.stringMatching(/before TLS|ETLS|ESOCKET|ECONNECTION/) })
   })
 })
 

@@ -33,6 +33,8 @@ export const misbehave =
     }
     socket.on('error', () => {})
     socket.on('data', (chunk) => {
+      // A handshake, which it offers and cannot do.
+      if (chunk[0] === 0x16) socket.destroy()
       rest += chunk.toString('latin1')
       for (let end = endOf(rest, isBody); end >= 0; end = endOf(rest, isBody)) {
         const stage = isBody ? 'BODY' : stageOf(rest)
@@ -52,7 +54,9 @@ const endOf = (text: string, isBody: boolean): number => {
 }
 
 const stageOf = (line: string): Stage | undefined =>
-  (['EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA'] as const).find((stage) => line.startsWith(stage))
+  (['EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA'] as const).find((stage) =>
+    line.replace('HELO', 'EHLO').startsWith(stage),
+  )
 
 /** A reply that never ends, as fast as it is read. */
 const flood = (socket: Socket): void => {

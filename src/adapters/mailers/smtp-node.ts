@@ -50,5 +50,6 @@ const transportOf = ({ host, port, security, login }: SmtpServer) => ({
 const judge = (error: unknown): Delivery => {
   const { code, command, response }: { code?: string; command?: string; response?: string } = Object(error)
   if (response && command) return smtpRefusal(command, response)
+  if (code === 'EABORT') throw notTaken('SMTP: timeout')
   throw notTaken(`SMTP: ${code ?? 'failed'}${command ? ` at ${command}` : ''}`)
 }
