@@ -1,7 +1,8 @@
 import { libsql } from '../src/adapters/libsql.ts'
 import { type Comparison, compare, interleaved } from './comparison.ts'
+import type { Ground, Pair } from './ground.ts'
 import { type Call, newClient } from './http.ts'
-import { type Ground, type Pair, pairs } from './pairs.ts'
+import { pairs } from './pairs.ts'
 import type { Stage } from './stage.ts'
 
 /**

@@ -1,29 +1,32 @@
 import { expect } from 'vitest'
 import { name } from '#world'
+import type { Ground } from '../bench/ground.ts'
 import type { Call, Reply } from '../bench/http.ts'
-import type { Ground } from '../bench/pairs.ts'
 import { countedHashes } from './faulty-ports.ts'
 import { bodyOf, query, type Server, server } from './harness.ts'
 
-/** A service that counts its hashes, its trips, and the queries of each; at a hundredth of a hash's cost. */
+/** A service that counts its hashes, its trips, its messages, and the queries of each; at a hundredth of a hash's cost. */
 export const observed = async (settings: Readonly<Record<string, string>> = {}) => {
   const counter = countedHashes()
-  const queries: number[] = []
+  const queries: string[][] = []
   const on = await server({
     argon2id: counter.quickly,
     settings,
     database: (real) => ({
       run: (batch, limit) => {
-        queries.push(batch.length)
+        queries.push(batch.map(({ sql }) => sql))
         return real.run(batch, limit)
       },
     }),
   })
   // Thousands of attempts are not about the disk.
   if (name === 'file') await query(on, 'pragma synchronous = off')
-  /** Everything but the time by which a stranger, or whoever sees what it costs, could tell requests apart. */
-  const look = async (call: Call) => {
-    const before = await rowsOf(on)
+  /**
+   * Everything but the time by which a stranger, or whoever sees what it costs, could tell requests apart: also which
+   * statements it takes, what they leave but in the tables `apart`, and the lines of the log but where `log` is among these.
+   */
+  const look = async (call: Call, apart: readonly string[] = []) => {
+    const [before, mailed] = [await rowsOf(on), on.mailbox.length]
     counter.hashes = 0
     for (const list of [queries, on.logs]) list.splice(0)
     const started = performance.now()
@@ -31,11 +34,15 @@ export const observed = async (settings: Readonly<Record<string, string>> = {}) 
     const milliseconds = performance.now() - started
     await on.settled()
     const { requestId, ...body } = await bodyOf(answer)
+    if ('id' in body) body.id = String(body.id).length
     if (requestId !== undefined) expect(requestId).toMatch(/^req_/)
     const headers = [...answer.headers].filter(([name]) => name !== 'x-request-id').sort()
-    const events = on.logs.map(({ event, code }) => [event, code])
-    const rows = (await rowsOf(on)).map((count, i) => count - (before[i] ?? 0))
-    const cost = { trips: on.trips.last, queries: [...queries], hashes: counter.hashes, rows, events }
+    const events = apart.includes('log') ? [] : on.logs.map(({ event, code }) => [event, code])
+    const names = [...on.core.tables.keys()]
+    const more = (await rowsOf(on)).map((count, i) => count - (before[i] ?? 0))
+    const rows = more.filter((_, i) => !apart.includes(names[i] ?? ''))
+    const mails = on.mailbox.length - mailed
+    const cost = { trips: on.trips.last, queries: [...queries], hashes: counter.hashes, rows, events, mails }
     return { status: answer.status, seen: JSON.stringify([answer.status, body, headers, cost]), milliseconds, cost }
   }
   return { on, look, ground: groundOf(on) }
