@@ -264,6 +264,7 @@ test('an account asks for 5 changes an hour, and one recipient is asked 5 times,
   }
 
   expect(seen).toEqual(Array(3).fill([202, 202, 202, 202, 202, 429]))
+  expect(await query(on, "select count(*) from codes where purpose = 'change_email'")).toEqual([[1 + 5 + 5]])
 })
 
 test('without a mailer no change can be asked for, and the answer names the setting', async () => {
