@@ -126,6 +126,17 @@ test('S13: past 5 messages an hour a registration is 429, whether or not the add
   ])
 })
 
+test('a registration that is one too many for the mailbox makes no account', async () => {
+  const on = await requiring()
+  const person = somebody()
+  for (let i = 0; i < 5; i++) await on.request('/auth/password/forgot', json({ email: person.email }))
+
+  const answer = await register(on, person)
+
+  expect(answer.status).toBe(429)
+  expect(await query(on, 'select * from users')).toEqual([])
+})
+
 test.each(['required', 'optional', 'off'])(
   'with %s, nobody registers an address that its former owner may still take back',
   async (setting) => {
