@@ -19,8 +19,10 @@ export const everyRoute: readonly Visit[] = [
   ['POST /auth/token with the cookie', 200, 1],
   ['POST /auth/token with a refresh token', 200, 1],
   ['POST /auth/token/revoke', 200, 1],
+  ['GET /auth/me/export', 200, 1],
   ['POST /auth/logout', 204, 1],
   ['POST /auth/challenge', 410, 1],
+  ['DELETE /auth/me', 204, 1],
   ['GET /auth/.well-known/jwks.json', 200, 0],
   ['GET /auth/openapi.json', 200, 0],
   ['GET /auth/healthz', 200, 0],
@@ -65,8 +67,11 @@ export const visitEveryRoute = async (send: Send, trips: () => number): Promise<
   const { refresh_token } = native.tokens
   const refreshed = await go('POST /auth/token with a refresh token', post({ refresh_token }))
   await go('POST /auth/token/revoke', post({ token: (await bodyOf(refreshed)).refresh_token }))
+  await go('GET /auth/me/export', { headers: renewed })
   await go('POST /auth/logout', post({}, renewed))
   await go('POST /auth/challenge', post({ id: 'A'.repeat(43), method: 'totp', code: '123456' }))
+  const leaver = await send('/auth/register', post({ email: `leaver.${email}`, password }))
+  await go('DELETE /auth/me', { headers: { cookie: cookiesOf(leaver) } })
   await go('GET /auth/.well-known/jwks.json')
   await go('GET /auth/openapi.json')
   await go('GET /auth/healthz')
