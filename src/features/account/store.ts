@@ -16,7 +16,10 @@ export const kinds: readonly string[] = userData.map(({ table }) => camelCase(ta
 /** What each of `kinds` holds of a user; where there are more rows than are told, one more. */
 export const everything = (userId: string): Statement<Told>[] =>
   userData.map(({ table, fields, of }) => {
-    const columns = sql.raw(Object.keys(fields).join(', '))
+    const columns = sql.join(
+      Object.keys(fields).map((column) => sql.identifier(column)),
+      sql`, `,
+    )
     return statement(
       sql`select ${columns} from ${sql.identifier(table)} where ${of(userId)} limit ${mostRows + 1}`,
       (cells) => tell(fields, cells),
