@@ -18,14 +18,20 @@ const allowed: Readonly<Record<string, string>> = {
   'adapters/password-hash/native.ts argon2id': 'counts hashes under way, and keeps none',
   'adapters/password-hash/workers.ts argon2id': 'one instance of wasm: it empties its input, and hashes one at a time',
   'base/public-suffixes.ts suffixes': 'a table of the source, unpacked when first used',
+  'dev/mailbox.ts forgetOldest': 'a text of SQL',
+  'dev/mailbox.ts table': 'a text of SQL',
+  'dev/routes.ts onlyHere': 'a pure function of a request',
+  'entry/dev.ts service': 'the service itself: what it keeps is told by its parts',
   'entry/node.ts service': 'the service itself: what it keeps is told by its parts',
   'entry/node.ts timer': 'runs the job',
   'entry/node.ts { waitUntil, finished }': 'what goes on after answers, for the end to wait for',
   'entry/vercel.ts service': 'the service itself: what it keeps is told by its parts',
   'entry/worker.ts service': 'the service itself: what it keeps is told by its parts',
+  'features/account/store.ts kinds': 'names of the tables, read off the source',
   'features/password/common-passwords.ts listed': 'a table of the source, unpacked when first used',
   'http/contract.ts notes': 'what routes say of themselves, filled while they are mounted',
   'identity/session-views.ts names': 'a pure function remembered: the name of a browser by its User-Agent',
+  'messages/languages.ts languageTags': 'names of the languages, read off the source',
 }
 
 /** Makes a value that nobody can put anything into. */
