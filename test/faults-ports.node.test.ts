@@ -51,7 +51,7 @@ const ports: Readonly<Record<string, Breakable>> = {
 }
 
 /** What no failed request may have touched. An attempt that was counted stays counted. */
-const lasting = ['users', 'passwords', 'sessions', 'devices', 'refresh_tokens', 'signing_keys']
+const lasting = ['users', 'passwords', 'sessions', 'devices', 'refresh_tokens', 'codes', 'outbox', 'signing_keys']
 
 const cases = Object.entries(ports).flatMap(([how, port]) =>
   titled().map(([title, act]) => ({ how, title, act, port })),
