@@ -163,3 +163,12 @@ test('a link leads to an origin that AUTH_TRUSTED_ORIGINS names, and to none tha
   const token = /https:\/\/other\.example\.com\/in\?lang=de#token=([\w-]{43})\b/.exec(mail?.text ?? '')?.[1]
   expect((await show(on, { token })).status).toBe(200)
 })
+
+test.each(ways)('S20: one message goes out for each %s that is asked for, to whom it was asked for', async (way) => {
+  const on = await server()
+  const [grace, ada] = [nobody(), await member(on)]
+
+  for (const { email } of [grace, ada]) await on.request(`/auth/email/${way}`, json({ email }))
+
+  expect([(await mailTo(on, grace)).length, (await mailTo(on, ada)).length]).toEqual([1, 2])
+})

@@ -123,6 +123,19 @@ test('S15: whoever proves the address otherwise between the two trips has it fro
   expect(await query(on, 'select count(*) from passwords')).toEqual([[1]])
 })
 
+test('a code that ends between the two trips claims nothing', async () => {
+  const { on, meanwhile } = await interrupted()
+  const { person } = await signedUp(on)
+  const proof = await proofs.link(on, person)
+  meanwhile(() => query(on, 'delete from codes'))
+
+  const answer = await show(on, proof)
+
+  expect([answer.status, answer.headers.getSetCookie()]).toEqual([410, []])
+  expect(await query(on, 'select email_verified, (select count(*) from passwords) from users')).toEqual([[0, 1]])
+  expect(await query(on, 'select count(*) from sessions where ended_at is not null')).toEqual([[0]])
+})
+
 test('an owner who is suspended between the two trips is signed in to nothing', async () => {
   const { on, meanwhile } = await interrupted()
   const proof = await proofs.link(on, await member(on))

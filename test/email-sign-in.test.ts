@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { member, nobody, proofs, show, ways } from './by-mail.ts'
 import { quick } from './faulty-ports.ts'
 import { answer, codes, gatedServer } from './gate.ts'
-import { bodyOf, browser, json, mailTo, query, type Server, server, signedUp, tokenIn } from './harness.ts'
+import { bodyOf, browser, json, mailTo, password, query, type Server, server, signedUp, tokenIn } from './harness.ts'
 import { rightCode, secondFactor } from './second-factor.ts'
 
 const signIn = '/auth/email/sign-in'
@@ -167,7 +167,15 @@ describe.each(ways)('by %s', (way) => {
     ['was used', (on, proof) => show(on, proof)],
     ['was followed by a newer one', (on, _, reader) => proofFor(on, reader)],
     ['is of an account that was erased', (on) => query(on, 'delete from users')],
+    ['is for another end', (on) => query(on, "update codes set purpose = 'confirm_code'")],
     ['is of an account that got another address', (on) => query(on, "update users set email_canonical = 'x'")],
+    [
+      'is of an account whose address is another’s since',
+      async (on, _, { email }) => {
+        await query(on, "update users set email_canonical = 'x'")
+        await on.request('/auth/register', json({ email, password }))
+      },
+    ],
   ])('S21, S22: it is 410 where it %s', async (_, meanwhile) => {
     const on = await server()
     const grace = await member(on)
