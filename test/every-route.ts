@@ -22,6 +22,23 @@ export const everyRoute: readonly Visit[] = [
   ['GET /auth/me/export', 200, 1],
   ['POST /auth/logout', 204, 1],
   ['POST /auth/challenge', 410, 1],
+  ['POST /auth/email/verify/request', 202, 1],
+  ['GET /auth/email/verify', 200, 0],
+  ['POST /auth/email/verify', 410, 1],
+  ['GET /auth/email/disown', 200, 0],
+  ['POST /auth/email/disown', 410, 1],
+  ['POST /auth/email/change', 202, 1],
+  ['GET /auth/email/change/confirm', 200, 0],
+  ['POST /auth/email/change/confirm', 410, 1],
+  ['GET /auth/email/change/undo', 200, 0],
+  ['POST /auth/email/change/undo', 410, 1],
+  ['POST /auth/email/link', 202, 1],
+  ['POST /auth/email/code', 202, 1],
+  ['GET /auth/email/sign-in', 200, 0],
+  ['POST /auth/email/sign-in', 410, 1],
+  ['POST /auth/password/forgot', 202, 1],
+  ['GET /auth/password/reset', 200, 0],
+  ['POST /auth/password/reset', 410, 1],
   ['DELETE /auth/me', 204, 1],
   ['GET /auth/.well-known/jwks.json', 200, 0],
   ['GET /auth/openapi.json', 200, 0],
@@ -31,6 +48,31 @@ export const everyRoute: readonly Visit[] = [
 
 /** `POST /auth/token` of `POST /auth/token with the cookie`. */
 export const routeOf = ([request]: Visit): string => request.split(' ').slice(0, 2).join(' ')
+
+type Go = (request: string, init?: RequestInit) => Promise<Response>
+
+/** Shows links that nobody was sent. */
+const visitByMail = async (go: Go, send: Send): Promise<void> => {
+  const email = `grace.${crypto.randomUUID()}@example.com`
+  const password = 'correct horse battery staple'
+  const own = { cookie: cookiesOf(await send('/auth/register', post({ email, password }))) }
+  const token = 'A'.repeat(43)
+  const open = async (path: string, more: object = {}) => {
+    await go(`GET /auth/${path}`)
+    await go(`POST /auth/${path}`, post({ token, ...more }))
+  }
+  await go('POST /auth/email/verify/request', post({}, own))
+  await open('email/verify')
+  await open('email/disown')
+  await go('POST /auth/email/change', post({ newEmail: `new.${email}` }, own))
+  await open('email/change/confirm')
+  await open('email/change/undo')
+  await go('POST /auth/email/link', post({ email }))
+  await go('POST /auth/email/code', post({ email }))
+  await open('email/sign-in')
+  await go('POST /auth/password/forgot', post({ email }))
+  await open('password/reset', { newPassword: 'another horse battery staple' })
+}
 
 /** Goes through every route as one user. `trips` answers those of the last request. */
 export const visitEveryRoute = async (send: Send, trips: () => number): Promise<Visit[]> => {
@@ -70,6 +112,7 @@ export const visitEveryRoute = async (send: Send, trips: () => number): Promise<
   await go('GET /auth/me/export', { headers: renewed })
   await go('POST /auth/logout', post({}, renewed))
   await go('POST /auth/challenge', post({ id: 'A'.repeat(43), method: 'totp', code: '123456' }))
+  await visitByMail(go, send)
   const leaver = await send('/auth/register', post({ email: `leaver.${email}`, password }))
   await go('DELETE /auth/me', { headers: { cookie: cookiesOf(leaver) } })
   await go('GET /auth/.well-known/jwks.json')
