@@ -134,7 +134,6 @@ export const advisories: readonly Advisory[] = [
   {
     ids: 'GHSA-hvrm-45r6-mjfj CVE-2026-59896 GHSA-9r54-q6cx-xmh5 GHSA-w62v-xxxg-mg59 GHSA-458j-xx4x-4375',
     what: 'Pages mixed up requests, or showed text as markup',
-    waits: 'pages',
   },
   { ids: 'GHSA-fm3f-ch8h-qw8q CVE-2026-81888', what: 'Two absent values counted as equal' },
   { ids: 'GHSA-j6c9-x7qj-28xf CVE-2026-54287', what: 'Two cookies became one header' },

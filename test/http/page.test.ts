@@ -61,7 +61,7 @@ test('a page asks for a new password where one is to be set, as password manager
   expect(Object.fromEntries(asking)).toEqual({ ...Object.fromEntries(kinds.map((kind) => [kind, false])), reset: true })
 })
 
-test('a page repeats nothing of the request that opened it', async () => {
+test('GHSA-w62v-xxxg-mg59: a page repeats nothing of the request that opened it', async () => {
   const on = await withPages()
   const headers = {
     'user-agent': 'hostile-agent',
@@ -88,7 +88,20 @@ test.each<[header: string, tag: LanguageTag, direction: string]>([
   expect(text).toContain(`<h1 tabindex="-1">${languages[tag].pages.reset.title}</h1>`)
 })
 
-test('a page bears the name of the product as text, and its logo', async () => {
+test('GHSA-hvrm-45r6-mjfj, CVE-2026-59896: pages that are asked for at once are each in one language', async () => {
+  const on = await withPages()
+  const tags = Array.from({ length: 30 }, (_, i) => (['en', 'de', 'ar'] as const)[i % 3] ?? 'en')
+  const ask = (tag: LanguageTag) => on.request('/auth/pages/reset', { headers: { 'accept-language': tag } })
+
+  const answers = await Promise.all(tags.map(ask))
+
+  const titles = (await Promise.all(answers.map((answer) => answer.text()))).map((text) =>
+    (['en', 'de', 'ar'] as const).filter((tag) => text.includes(`>${languages[tag].pages.reset.title}</h1>`)),
+  )
+  expect(titles).toEqual(tags.map((tag) => [tag]))
+})
+
+test('GHSA-458j-xx4x-4375: a page bears the name of the product as text, and its logo', async () => {
   const on = await withPages({
     AUTH_PRODUCT_NAME: '<img src=x>"&\'',
     AUTH_LOGO_URL: 'https://cdn.example.com/logo.svg?a=1&b=2',
