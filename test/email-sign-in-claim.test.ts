@@ -159,8 +159,9 @@ test('S36: a claim touches no other account', async () => {
   await show(on, { token: await linkFor(on, squatter.person) })
 
   expect((await on.request('/auth/sessions', { headers: eve.bearer })).status).toBe(200)
+  const kept = 'select email_verified, (select count(*) from devices where user_id = users.id) from users where id = ?'
+  expect(await query(on, kept, eve.user.id)).toEqual([[0, 1]])
   expect((await on.request('/auth/login', json(eve.person))).status).toBe(200)
-  expect(await query(on, 'select email_verified from users where id = ?', eve.user.id)).toEqual([[0]])
 })
 
 test('a wrong code claims nothing, nor does a dead link', async () => {
