@@ -12,6 +12,9 @@ export { smtp } from '../../src/adapters/mailers/smtp-node.ts'
 
 export const name = 'file'
 
+/** Cloudflare's alone. */
+export const emailBinding: SendEmail | undefined = undefined
+
 /** Node: a migrated `file:` database of its own, hints and limits in the process, Node's Argon2. */
 export const newWorld = async (clock: Clock): Promise<World> => {
   const path = join(inject('files'), `${crypto.randomUUID()}.db`)

@@ -10,6 +10,9 @@ export { smtp } from '../../src/adapters/mailers/smtp-workers.ts'
 
 export const name = 'libsql'
 
+/** Not in `wrangler.toml`, since not every account may send. */
+export const { EMAIL: emailBinding }: Partial<Env> & { EMAIL?: SendEmail } = env
+
 /** workerd: a migrated database of its own on the run's libSQL server, real KV, the platform's limiter, Argon2 in wasm. */
 export const newWorld = async (): Promise<World> => {
   const database = libsql(`${inject('libsql')}/${crypto.randomUUID()}/`, undefined)
