@@ -2,6 +2,7 @@ CREATE TABLE `codes` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`purpose` text NOT NULL,
 	`user_id` text,
+	`session_id` text,
 	`email` text NOT NULL,
 	`email_canonical` text NOT NULL,
 	`code_mac` text,
@@ -18,10 +19,18 @@ CREATE TABLE `codes` (
 CREATE INDEX `codes_user` ON `codes` (`user_id`,`purpose`);--> statement-breakpoint
 CREATE INDEX `codes_email` ON `codes` (`email_canonical`,`purpose`);--> statement-breakpoint
 CREATE INDEX `codes_expires` ON `codes` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `erased_sessions` (
+	`id` text PRIMARY KEY NOT NULL,
+	`erased_at` integer NOT NULL,
+	`hinted_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `erased_sessions_erased` ON `erased_sessions` (`erased_at`);--> statement-breakpoint
 CREATE TABLE `outbox` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text,
 	`kind` text NOT NULL,
+	`request_id` text NOT NULL,
 	`recipient` text NOT NULL,
 	`language` text NOT NULL,
 	`sealed` text,

@@ -102,6 +102,7 @@ test('a job on what is alive changes nothing, and says so', async () => {
     rotated: 0,
     resealed: 0,
     hinted: 0,
+    erased: 0,
     mailed: 0,
     deleted: {
       refresh_tokens: 0,

@@ -101,8 +101,8 @@ const insertMessage = ({ limits }: Config, context: Context, row: Row): Statemen
     and o.created_at > ${now - 3600} and o.id <> ${id})`
   const isFree = row.isNotice ? toOwner(row) : sql`0`
   return statement(sql`insert into outbox
-      (id, user_id, kind, recipient, language, sealed, details, limited, attempts, created_at, next_at, expires_at)
-    select ${id}, iif(${row.outlives ? 1 : 0}, null, t.user_id), ${kind}, t.recipient, coalesce(u.locale, ${language}),
+      (id, user_id, kind, request_id, recipient, language, sealed, details, limited, attempts, created_at, next_at, expires_at)
+    select ${id}, iif(${row.outlives ? 1 : 0}, null, t.user_id), ${kind}, ${context.requestId}, t.recipient, coalesce(u.locale, ${language}),
       ${sealed}, ${details ?? null}, not ${isFree}, ${isLate ? 0 : 1}, ${now}, ${isLate ? now : now + inlineLease}, ${now + life}
     from (select ${userId} as user_id, ${to} as recipient) t left join users u on u.id = t.user_id
     where t.recipient is not null and ${when}

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { bulkhead } from '../base/bulkhead.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
@@ -40,8 +40,8 @@ const patience = 10_000
 /** Messages under way at once in one isolate, which a mail server that hangs must not fill: more are the job's. */
 const mostAtOnce = 32
 
-/** How many messages one run of the job takes, how many it sends at once, and the seconds for which they are its own. */
-const round = { most: 50, abreast: 5, lease: 180 }
+/** Messages that the job sends at once, and in one run; the seconds for which those that it took are its own. */
+const round = { abreast: 10, most: 200, lease: 60 }
 
 /** Takes messages to the mailer and writes down what became of them. At least once: a lost reply sends again. */
 export const newPostman = (config: Config, ring: KeyRing, { mailer, clock }: MailPorts) => {
@@ -84,14 +84,18 @@ export const newPostman = (config: Config, ring: KeyRing, { mailer, clock }: Mai
     /** Sends each; answers the statements that say what became of them. */
     deliver,
 
-    /** Part of the scheduled job: what is due, whoever failed to send it. Answers how many it took. */
-    async deliverDue(context: Context): Promise<number> {
-      if (mailer === undefined) return 0
-      const [dues] = await context.batch([take(context.now)])
-      for (let at = 0; at < dues.length; at += round.abreast) {
-        await context.batch(await deliver(context, dues.slice(at, at + round.abreast)))
+    /**
+     * Part of the scheduled job: what is due, whoever failed to send it; some at least, and more until `isOver`. Where no
+     * mail can be sent any more, what expired. Answers how many it took.
+     */
+    async deliverDue(context: Context, isOver: () => boolean): Promise<number> {
+      const isMeant = mailer ? sql`true` : sql`expires_at <= ${context.now}`
+      for (let taken = 0; ; ) {
+        const [dues] = await context.batch([take(context.now, isMeant)])
+        if (dues.length > 0) await context.batch(await deliver(context, dues))
+        taken += dues.length
+        if (dues.length < round.abreast || taken >= round.most || isOver()) return taken
       }
-      return dues.length
     },
 
     /** Part of the scheduled job: seals anew what another secret of the ring sealed. */
@@ -112,10 +116,10 @@ export const newPostman = (config: Config, ring: KeyRing, { mailer, clock }: Mai
 export const placeOf = (id: string): string => `outbox/sealed/${id}`
 
 /** Of two that take at once each message goes to one. A repeat of the batch leaves those of the first to a later run. */
-const take = (now: number): Statement<Due> =>
+const take = (now: number, isMeant: SQL): Statement<Due> =>
   statement(
     sql`update outbox set next_at = ${now + round.lease}, attempts = attempts + 1 where id in
-      (select id from outbox where next_at <= ${now} order by next_at limit ${round.most}) returning ${dueJson}`,
+      (select id from outbox where next_at <= ${now} and ${isMeant} order by next_at limit ${round.abreast}) returning ${dueJson}`,
     readDue,
   )
 

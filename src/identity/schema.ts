@@ -123,6 +123,8 @@ export const codes = sqliteTable(
     purpose: text().notNull(),
     /** Null where signing in makes the account. */
     userId: text('user_id').references((): AnySQLiteColumn => users.id, { onDelete: 'cascade' }),
+    /** The session that asked for it, where its life depends on that one's. */
+    sessionId: text('session_id'),
     /** The address that it was sent to, and proves. */
     email: text().notNull(),
     emailCanonical: text('email_canonical').notNull(),
@@ -153,6 +155,8 @@ export const outbox = sqliteTable(
     /** Null where the recipient has no account, or none any more. */
     userId: text('user_id').references((): AnySQLiteColumn => users.id, { onDelete: 'cascade' }),
     kind: text().notNull(),
+    /** The request that wrote it, which its own repeat must not count against. */
+    requestId: text('request_id').notNull(),
     /** Mailed byte for byte. */
     recipient: text().notNull(),
     /** BCP 47. */
@@ -180,6 +184,17 @@ export const outbox = sqliteTable(
     index('outbox_done').on(table.doneAt).where(sql`done_at is not null`),
     index('outbox_recipient').on(sql`lower(recipient)`, table.createdAt).where(sql`limited = 1`),
   ],
+)
+
+/** Sessions of users who are no more, for as long as a lease or a token of theirs may be believed. */
+export const erasedSessions = sqliteTable(
+  'erased_sessions',
+  {
+    id: text().primaryKey(),
+    erasedAt: integer('erased_at').notNull(),
+    hintedAt: integer('hinted_at'),
+  },
+  (table) => [index('erased_sessions_erased').on(table.erasedAt)],
 )
 
 /** Attempts by HMAC of what they were aimed at or came from. */

@@ -30,6 +30,7 @@ export const userData: readonly UserTable[] = [
     fields: {
       purpose: 'plain',
       user_id: 'plain',
+      session_id: 'plain',
       email: 'plain',
       email_canonical: 'plain',
       tries: 'plain',
@@ -58,6 +59,7 @@ export const userData: readonly UserTable[] = [
       id: 'plain',
       user_id: 'plain',
       kind: 'plain',
+      request_id: 'plain',
       recipient: 'plain',
       language: 'plain',
       details: 'json',
