@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { everySecret, secretNames as names } from './every-secret.ts'
-import { openLimiter } from './faulty-ports.ts'
+import { openLimiter, quick } from './faulty-ports.ts'
 import { bearer } from './forging.ts'
-import { bodyOf, json, query, type Server, server, signedIn, signedUp, somebody } from './harness.ts'
+import { bodyOf, codeIn, json, mailTo, query, type Server, server, signedIn, signedUp, somebody } from './harness.ts'
 import { operationsOf } from './properties/operations.ts'
 import { kinds } from './properties/secrets.ts'
 import { rightCode, secondFactor } from './second-factor.ts'
@@ -201,6 +201,35 @@ test('S43: a challenge opens nothing but its answer, and its answer does not ope
   const answers = await Promise.all(Array.from({ length: 5 }, answerIt))
 
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 410, 410, 410, 410])
+})
+
+test('S24, S43: a code that was mailed for a challenge is good there alone, and there no other is', async () => {
+  const on = await server({ settings: { AUTH_EMAIL_VERIFICATION: 'required' }, argon2id: quick })
+  const [ada, bob] = [somebody('ada'), somebody('bob')]
+  const challenged = async (person: typeof ada) => {
+    await on.request('/auth/register', json(person))
+    const { challenge } = await bodyOf(await on.request('/auth/login', json(person)))
+    return { id: String(challenge.id), code: codeIn((await mailTo(on, person)).at(-1)) }
+  }
+  const [hers, his] = [await challenged(ada), await challenged(bob)]
+  const { id } = await bodyOf(await on.request('/auth/email/code', json({ email: ada.email })))
+  const signIn = { id: String(id), code: codeIn((await mailTo(on, ada)).at(-1)) }
+  const answerIt = (given: typeof hers) => on.request('/auth/challenge', json({ ...given, method: 'email' }))
+  const showIt = (given: typeof hers) => on.request('/auth/email/sign-in', json(given))
+
+  const atChallenge = await Promise.all([
+    answerIt({ ...hers, code: signIn.code }),
+    answerIt({ ...hers, code: his.code }),
+    answerIt({ ...his, code: hers.code }),
+    answerIt(signIn),
+    answerIt({ ...signIn, code: hers.code }),
+  ])
+  const atSignIn = await Promise.all([showIt({ ...signIn, code: hers.code }), showIt(hers)])
+
+  expect(atChallenge.map(({ status }) => status)).toEqual([401, 401, 401, 410, 410])
+  expect(atSignIn.map(({ status }) => status)).toEqual([401, 410])
+  expect(await query(on, 'select count(*) from sessions')).toEqual([[0]])
+  expect([(await answerIt(his)).status, (await showIt(signIn)).status]).toEqual([200, 200])
 })
 
 /** Where the documentation takes a secret, and which test above puts every other one there. */

@@ -48,7 +48,7 @@ test.each(brokenHints)('S80: every route answers as ever while KV %s', async (_,
 
     expect.soft(answer.status, title).toBe(act.status)
   }
-})
+}, 120_000)
 
 test.each(brokenHints.filter(([how]) => !how.startsWith('refuses') && !how.startsWith('hands')))(
   'S80, S84: within the lease a read goes on while KV %s, is counted, and is 503 where the setting is closed',

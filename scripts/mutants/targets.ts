@@ -19,6 +19,9 @@ const token =
   'refresh token token-exchange conformance/rfc7009 refresh-race conformance/rfc6750 observability secret-ring trips'
 const ends = 'revocation-hints revocation password-change job-sessions login-meanwhile crash/clock-jumps'
 const keys = 'keys keys-rotation keys-damaged secret-ring conformance/rfc7517 trips'
+const codes =
+  'verification email-sign-in-once email-change password-reset everything-dies-codes confusion properties/one-time'
+const mail = 'mail-log faults-mail outbox job-faults'
 const origin = 'http/origin-gate http/cors'
 
 /** The code that mutation testing is about, in groups, each with the tests that specify it. */
@@ -46,5 +49,17 @@ export const targets: readonly Target[] = [
     'identity/callers',
     `${cookie} sessions-list refresh revocation lifetimes conformance/rfc6750 conformance/rfc9068 crash/clock-jumps`,
   ),
+  of('mail', 'base/redirects', 'base/redirects mail-links'),
+  of('mail', 'identity/codes', codes),
+  of('mail', 'identity/claim', `email-sign-in-claim password-reset ${codes}`),
+  of('mail', 'identity/outbox', mail),
+  of('mail', 'identity/postman', mail),
+  of('mail', 'features/verification/service', `verification verification-required ${codes}`),
+  of('mail', 'features/verification/store', `verification verification-challenge ${codes}`),
+  of('mail', 'features/password/reset-service', `password-forgot password-reset ${codes} enumeration`),
+  of('mail', 'features/email-change/service', `email-change email-change-hostile ${codes} enumeration`),
+  of('mail', 'features/email-change/store', `email-change email-change-hostile ${codes}`),
+  of('mail', 'features/email-sign-in/service', `email-sign-in-once email-sign-in-claim ${codes} enumeration`),
+  of('mail', 'features/email-sign-in/store', `email-sign-in-once email-sign-in-claim ${codes}`),
   of('origin gate', 'http/protect', `${origin} http/targets http/bodies http/headers http/fields observability trips`),
 ]
