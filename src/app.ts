@@ -58,7 +58,6 @@ export interface Service {
   fetch(request: Request, visit: Visit): Response | Promise<Response>
   /** The scheduled job; undefined while a setting is wrong. */
   job(waitUntil: Visit['waitUntil']): Promise<JobReport | undefined>
-  readonly config: Config | undefined
   /** Empty, or the service answers nothing but these. */
   readonly problems: readonly SettingProblem[]
 }
@@ -75,13 +74,12 @@ export const createService = (
   const ports = config && withMailer(config, outside(config))
   if (config === undefined || ports === undefined || 'setting' in ports) {
     const all = ports === undefined ? problems : [...problems, ports as SettingProblem]
-    return { config, problems: all, fetch: misconfigured(all), job: async () => undefined }
+    return { problems: all, fetch: misconfigured(all), job: async () => undefined }
   }
   for (const warning of warnings) ports.log({ event: 'setting_ignored', warning })
   const core = newCore(config, ports)
   const app = createApp(core)
   return {
-    config,
     problems,
     fetch: (request, visit) => app.fetch(request, visit),
     job: (waitUntil) => runJob(core, waitUntil),

@@ -10,7 +10,7 @@ import { createService } from '../app.ts'
 const url = process.env.TURSO_DATABASE_URL?.trim() || 'file:.data/postern.db'
 const service = createService({ ...process.env, TURSO_DATABASE_URL: url }, (config) => nodePorts(config, argon2id))
 for (const problem of service.problems) consoleLog({ event: 'misconfigured', ...problem })
-if (service.config === undefined) process.exit(1)
+if (service.problems.length > 0) process.exit(1)
 if (url.startsWith('file:')) await migrate(url, undefined, join(import.meta.dirname, '../../drizzle'))
 
 const { waitUntil, finished } = backgroundTasks()

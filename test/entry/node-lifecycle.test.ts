@@ -93,6 +93,15 @@ test('S14: Node exits 1 without AUTH_SECRET and AUTH_ORIGIN, and names both', as
   expect(logs.map(({ setting }) => setting).sort()).toEqual(['AUTH_ORIGIN', 'AUTH_SECRET'])
 })
 
+test('S14: Node exits 1 where addresses have to be proven and no mail can be sent', async () => {
+  const required = { AUTH_ORIGIN: 'https://auth.example.com', AUTH_EMAIL_VERIFICATION: 'required' }
+
+  const { ended, logs } = launch({ ...(await freshSettings(folder())), ...required })
+
+  expect(await ended).toEqual({ code: 1, signal: null })
+  expect(logs).toEqual([expect.objectContaining({ event: 'misconfigured', setting: 'AUTH_EMAIL_VERIFICATION' })])
+})
+
 test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s answers what is under way, closes kept connections and exits 0',
   async (signal) => {
