@@ -6,7 +6,7 @@ import type { Call } from '../bench/http.ts'
 import { mailPairs } from '../bench/mail-pairs.ts'
 import { pairs } from '../bench/pairs.ts'
 import { dump } from './acts.ts'
-import { bodyOf, json, query, signedUp, somebody } from './harness.ts'
+import { bodyOf, json, mailTo, query, signedUp, somebody } from './harness.ts'
 import { observed } from './onlooker.ts'
 
 const wrong = 'not this one at all'
@@ -172,3 +172,27 @@ test.each(['link', 'code'])(
     expect([known.after.length, unknown.after]).toEqual([1, []])
   },
 )
+
+test('S13: neither the export nor the receipt of whoever asked for another address tells whether somebody has that', async () => {
+  const { on } = await observed()
+  const { person: known } = await signedUp(on)
+  const toldOf = async (newEmail: string) => {
+    const asker = await signedUp(on)
+    const asked = await asker.api.auth.email.change.$post({ json: { newEmail } })
+    await on.settled()
+    const told = await (await asker.fetch('/auth/me/export')).text()
+    await asker.fetch('/auth/me', { method: 'DELETE' })
+    const receipt = (await mailTo(on, asker.person)).at(-1)
+    const seen = [asked.status, told, receipt?.subject, receipt?.text].join('\n')
+    return seen
+      .replaceAll(newEmail, 'new')
+      .replaceAll(asker.person.email, 'own')
+      .replace(/\b(usr|ses|msg|req|dev)_[\w-]+/g, '$1')
+  }
+
+  const ofTaken = await toldOf(known.email)
+  const ofFree = await toldOf(somebody('nobody').email)
+
+  expect(ofFree).toContain('Your account at app.example.com was deleted')
+  expect(ofTaken).toBe(ofFree)
+})

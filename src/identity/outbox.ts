@@ -31,7 +31,7 @@ export interface Message<K extends MessageKind> {
   readonly isNotice?: boolean
   /** A notice of the batch that proves the address, before its row says so. */
   readonly proves?: boolean
-  /** Its row names no user, so that it outlives the account of which it tells. */
+  /** Its row names no user: it outlives the account of which it tells, and no export lists it. */
   readonly outlives?: boolean
   /** JSON for its text that only the batch knows. Never a secret: it is not sealed. */
   readonly details?: SQL

@@ -69,7 +69,8 @@ export const emailChangeService = (core: Core) => {
   return {
     /**
      * Mails the new address a link that proves it; until then it counts for nothing. Whether somebody has it is told to
-     * that address alone: answer, cost and number of messages are the same (better-auth#8097). One trip.
+     * that address alone: answer, cost and number of messages are the same, and neither message names a user, whose
+     * export would tell which of the two it was (better-auth#8097). One trip.
      * @throws Problem `invalid_request` (422), `too_many_attempts` (429), `misconfigured` (500)
      */
     async request(context: Context, caller: Caller, { newEmail, redirectTo }: Change): Promise<void> {
@@ -97,6 +98,7 @@ export const emailChangeService = (core: Core) => {
           to: ifFree(newEmail, context.now),
           when,
           life,
+          outlives: true,
         })),
         ...(await outbox.post(context, {
           kind: 'address_taken',
@@ -104,6 +106,7 @@ export const emailChangeService = (core: Core) => {
           userId: holderOf(newEmail),
           to: ifTaken(newEmail, context.now),
           when,
+          outlives: true,
         })),
       ])
       if (caller.standing.user.email.toLowerCase() !== newEmail.canonical) return
