@@ -106,8 +106,8 @@ const witness = `insert into sessions (id, user_id, secret_hash, methods, rememb
   where user_id in (select id from users where email in (select value from json_each(?))) group by user_id`
 
 const note = (emails: string[], { body }: RequestInit = {}): void => {
-  const { email } = typeof body === 'string' ? JSON.parse(body) : { email: undefined }
-  if (email !== undefined) emails.push(email)
+  const { email, newEmail } = typeof body === 'string' ? JSON.parse(body) : {}
+  emails.push(...[email, newEmail].filter((one) => one !== undefined))
 }
 
 const remembering = ({ route }: Act, { remember }: Variant, init: RequestInit): RequestInit => {

@@ -9,6 +9,14 @@ export interface UserRows {
   readonly ended: readonly string[]
 }
 
+/**
+ * Whether a message was delivered is no part of what an act left: that may fail beside it, and the job sees to it. Nor is
+ * word of what only the answer knew, such as a new device: it goes with the answer.
+ */
+const columnsOf = (table: string): string =>
+  table === 'outbox' ? 'id, user_id, kind, recipient, language, details, limited, created_at, expires_at' : '*'
+const isAbout = (table: string): string => (table === 'outbox' ? " and kind not in ('new_device', 'token_reused')" : '')
+
 /** `first` runs before, in the same trip, with the addresses as its only parameter. */
 export type ReadUserRows = (emails: readonly string[], first?: string) => Promise<UserRows>
 
@@ -27,7 +35,10 @@ export const newUserRows = async (database: Database): Promise<ReadUserRows> => 
     return key ? `${key.column} in (select id from ${key.parent} where ${condition(key.parent)})` : mine
   }
   const tables = ['users', ...parents.keys()]
-  const texts = [...tables.map((table) => `select * from ${table} where ${condition(table)}`), ended]
+  const texts = [
+    ...tables.map((table) => `select ${columnsOf(table)} from ${table} where ${condition(table)}${isAbout(table)}`),
+    ended,
+  ]
   return async (emails, first) => {
     const params = [JSON.stringify(emails)]
     const reads = texts.map((sql) => ({ sql, params, writes: false }))
