@@ -141,6 +141,7 @@ describe.each(transports())('by $name', (transport) => {
     const tab = browser(on)
     const ask = async () => bodyOf(await tab.api.auth.email.code.$post({ json: { email: ada.person.email } }))
     const { id: older } = await ask()
+    await on.settled()
     const { id } = await ask()
     const { kinds, last } = await arrived(on, ada.person)
     const code = codeIn(last).toLowerCase()
@@ -187,6 +188,7 @@ describe.each(transports())('by $name', (transport) => {
     const on = await mailing({ AUTH_EMAIL_VERIFICATION: 'required' })
     const [person, tab] = [somebody(), browser(on)]
     const registered = await tab.api.auth.register.$post({ json: person })
+    await on.settled()
     const { challenge } = await bodyOf(await tab.api.auth.login.$post({ json: person }))
     const code = codeIn((await arrived(on, person)).last)
 

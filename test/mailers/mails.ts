@@ -2,7 +2,7 @@ import PostalMime, { type Email } from 'postal-mime'
 import { inject } from 'vitest'
 import type { Mail } from '../../src/base/ports.ts'
 import type { HttpAnswer, HttpAsked } from '../worlds/http-answers.ts'
-import type { Received } from '../worlds/mail.setup.ts'
+import type { Received, Refusal } from '../worlds/mail.setup.ts'
 import type { Misbehaviour } from '../worlds/misbehaving-smtp.ts'
 
 /** What a test waits for a mail server that answers, in milliseconds. */
@@ -35,6 +35,12 @@ export const arrivedFor = async (to: string): Promise<Arrived[]> => {
       return { ...one, raw, parsed: await PostalMime.parse(Uint8Array.from(raw, (byte) => byte.charCodeAt(0))) }
     }),
   )
+}
+
+/** Has the servers of the run say these to the next attempts at this recipient, in turn, before they take anything. */
+export const refuse = async (to: string, ...refusals: readonly Refusal[]): Promise<void> => {
+  const url = `${inject('mail').api}/?${new URLSearchParams({ to })}`
+  await fetch(url, { method: 'PUT', body: JSON.stringify(refusals) })
 }
 
 /** The port of a mail server that misbehaves. */

@@ -28,11 +28,11 @@ export const sender = { name: 'شركة أكمي, Inc.', address: 'No-Reply@Acme
 
 const settings = { AUTH_MAIL_FROM: `${sender.name} <${sender.address}>` }
 
-/** Of this runtime: a mail server that demands a login, over TLS; and where there is one, the binding `EMAIL`. */
-export const transports = (): Transport[] => [
-  overSmtp(`smtps://ada:secret%20%C3%BC@localhost:${inject('mail').tls}`),
-  ...(emailBinding ? [overBinding(emailBinding)] : []),
-]
+/** A mail server that demands a login, over TLS. */
+export const mailServer = () => overSmtp(`smtps://ada:secret%20%C3%BC@localhost:${inject('mail').tls}`)
+
+/** All of this runtime. */
+export const transports = (): Transport[] => [mailServer(), ...(emailBinding ? [overBinding(emailBinding)] : [])]
 
 /**
  * The service, mailing this way. Its `mailbox` holds what arrived, as the far end has it: not what was sent.
@@ -77,7 +77,7 @@ const letterOf = ({ to, parsed }: Arrived): Letter => {
 }
 
 /** What the runtime took through the binding: it makes MIME of it only where it delivers. */
-const overBinding = (binding: SendEmail): Transport => {
+export const overBinding = (binding: { send(message: EmailMessageBuilder): Promise<unknown> }): Transport => {
   const letters: Letter[] = []
   const watched = {
     async send(message: EmailMessageBuilder) {

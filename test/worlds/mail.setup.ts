@@ -17,6 +17,9 @@ export interface Received {
   readonly isSecure: boolean
 }
 
+/** What a server says to `RCPT TO` before it takes anything for that recipient; `hang` says nothing. */
+export type Refusal = `${number} ${string}` | 'hang'
+
 declare module 'vitest' {
   interface ProvidedContext {
     /** Real SMTP servers on loopback, by port, and where to ask what they took. */
@@ -31,7 +34,7 @@ declare module 'vitest' {
       readonly tls: number
       /** As `starttls`, with a certificate that nobody trusts. */
       readonly untrusted: number
-      /** Answers what came for an address, and starts servers that misbehave; `test/mailers/mails.ts` asks it. */
+      /** Answers what came for an address, has it refused first, and starts servers that misbehave: `test/mailers/mails.ts`. */
       readonly api: string
     }
   }
@@ -41,19 +44,20 @@ const file = (name: string) => readFileSync(join(import.meta.dirname, '../certif
 
 /** Certificates and passwords of the tests alone. */
 export default async function setup(project: TestProject) {
-  const received: Received[] = []
+  const box: Box = { received: [], refusals: new Map() }
   const trusted = { cert: file('localhost.pem'), key: file('localhost.key.pem') }
   const servers = {
-    plain: newServer(received, { hideSTARTTLS: true, authOptional: true, allowInsecureAuth: true }),
-    starttls: newServer(received, trusted),
-    login: newServer(received, { ...trusted, authMethods: ['LOGIN'] }),
-    tls: newServer(received, { ...trusted, secure: true }),
-    untrusted: newServer(received, { key: file('nobody.key.pem'), cert: file('nobody.pem') }),
+    plain: newServer(box, { hideSTARTTLS: true, authOptional: true, allowInsecureAuth: true }),
+    starttls: newServer(box, trusted),
+    login: newServer(box, { ...trusted, authMethods: ['LOGIN'] }),
+    tls: newServer(box, { ...trusted, secure: true }),
+    untrusted: newServer(box, { key: file('nobody.key.pem'), cert: file('nobody.pem') }),
   }
   const bad: TcpServer[] = []
   const http = newHttpServers()
   const routes: Record<string, (asked: URLSearchParams, body: string) => unknown> = {
-    'GET /': (asked) => received.filter(({ to }) => to.includes(asked.get('to') ?? '')),
+    'GET /': (asked) => box.received.filter(({ to }) => to.includes(asked.get('to') ?? '')),
+    'PUT /': (asked, body) => void box.refusals.set(asked.get('to') ?? '', JSON.parse(body)),
     'POST /': async (_, body) => {
       const server = createTcpServer(misbehave(JSON.parse(body)))
       bad.push(server)
@@ -83,7 +87,14 @@ export default async function setup(project: TestProject) {
   }
 }
 
-const newServer = (received: Received[], options: SMTPServerOptions) =>
+/** What all of the servers share. */
+interface Box {
+  readonly received: Received[]
+  /** By recipient, one for each attempt. */
+  readonly refusals: Map<string, Refusal[]>
+}
+
+const newServer = ({ received, refusals }: Box, options: SMTPServerOptions) =>
   new SMTPServer({
     ...options,
     closeTimeout: 100,
@@ -92,6 +103,12 @@ const newServer = (received: Received[], options: SMTPServerOptions) =>
       const isRight = username === 'ada' && password === 'secret ü'
       if (isRight) done(null, { user: username })
       else done(Object.assign(new Error('5.7.8 Authentication credentials invalid'), { responseCode: 535 }))
+    },
+    onRcptTo: ({ address }, _, done) => {
+      const refusal = refusals.get(address)?.shift()
+      if (refusal === undefined) return done()
+      if (refusal === 'hang') return
+      done(Object.assign(new Error(refusal.slice(4)), { responseCode: Number.parseInt(refusal, 10) }))
     },
     onData: async (stream, { envelope, user, secure }, done) => {
       const raw = Buffer.concat(await stream.toArray()).toString('base64')
