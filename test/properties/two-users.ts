@@ -115,7 +115,9 @@ const trying = async (on: Server, operation: Attempted, headers: Headers) => {
 }
 
 /** Whoever knows an address may have a message sent there: what they ask for is a code and a message, and no more. */
-const mailing = new Set(['POST /auth/password/forgot', 'POST /auth/email/link', 'POST /auth/email/code'])
+const mailing = new Set([
+  ...['POST /auth/password/forgot', 'POST /auth/email/link', 'POST /auth/email/code', 'POST /auth/email/change'],
+])
 
 /** Ids, hashes, addresses and names: what is one user's alone, and no word of the service's own. */
 const isTelling = (value: unknown): value is string =>
