@@ -15,7 +15,6 @@ import {
   type ServerOptions,
   signedIn,
   signedUp,
-  somebody,
   tokenIn,
 } from './harness.ts'
 
@@ -242,17 +241,15 @@ test('S77: where that of the job is lost, the account goes once, with one receip
   expect((await subjects(on, person)).filter((subject) => subject === 'was deleted')).toHaveLength(1)
 })
 
-test('without a grace signing in asks the database for nothing more', async () => {
-  const sent: string[] = []
-  const database = (real: Database): Database => ({
-    run(queries, limit) {
-      sent.push(...queries.map(({ sql }) => sql))
-      return real.run(queries, limit)
-    },
-  })
-  const on = await quickServer({ database })
+test('signing in keeps the account also where there is no grace any more', async () => {
+  const on = await withGrace()
+  const { person, user } = await leaver(on)
+  const restarted = await quickServer({ beside: on, limiter: openLimiter })
 
-  await on.request('/auth/register', json(somebody()))
+  const answer = await restarted.request('/auth/login', json(person))
+  on.clock.pass(7 * day)
+  const { erased } = await restarted.job()
 
-  expect(sent.filter((sql) => sql.includes('erase_at'))).toEqual([])
+  expect([answer.status, erased]).toEqual([200, 0])
+  expect(await query(on, 'select id, erase_at from users')).toEqual([[user.id, null]])
 })

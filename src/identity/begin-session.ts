@@ -66,7 +66,7 @@ export const beginSession = async (
     ...endings.map(({ statement, reason }) =>
       taking(statement, (rows) => ended.push(...rows.map((row) => ({ ...row, reason })))),
     ),
-    ...(config.deleteGrace > 0 ? [taking(keepUser(userId, began), (rows) => kept.push(...rows))] : []),
+    taking(keepUser(userId, began), (rows) => kept.push(...rows)),
     taking(sessionsStore.byId({ id: sessionId, now: context.now }), ([standing]) => {
       found.standing = standing
     }),
