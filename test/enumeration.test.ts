@@ -38,7 +38,7 @@ test.each(pairs.map((pair) => [pair.title, pair] as const))(
 test('S13: a wrong password and an unknown account cost one hash, a refusal by the throttle or the policy none', async () => {
   const costs: Record<string, unknown> = {}
 
-  for (const pair of pairs) {
+  for (const pair of pairs.filter((one) => !mailPairs.includes(one))) {
     const { look, ground } = await observed(pair.settings)
     const { known } = await pair.prepare(ground)
     const { cost } = await look(known(0))
