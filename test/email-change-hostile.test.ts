@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { cookieOf, dump } from './acts.ts'
-import { moved, proven } from './address-changes.ts'
+import { confirm, confirmToken, moved, proven } from './address-changes.ts'
 import { quickServer } from './credentials.ts'
 import { openLimiter } from './faulty-ports.ts'
-import { bodyOf, json, mailTo, query, type Server, signedUp, somebody } from './harness.ts'
+import { bodyOf, json, mailTo, query, type Server, signedIn, signedUp, somebody } from './harness.ts'
 import { observed } from './onlooker.ts'
 import { hostileTargets } from './properties/hostile-targets.ts'
 
@@ -154,4 +154,31 @@ test('GHSA-3529-5m8x-rpv3, S17: links are of the configured origin, whatever hos
   const [mail] = await mailTo(on, { email: newEmail })
   expect(mail?.text).toContain('https://app.example.com/auth/email/change/confirm#token=')
   expect(JSON.stringify(mail)).not.toContain('evilevil')
+})
+
+test('S31: the link that a thief asked for is dead once the owner has logged out everywhere, and says so', async () => {
+  const on = await quickServer()
+  const ada = await proven(on)
+  const thief = await signedIn(on, ada.person)
+  const evil = somebody('evil').email
+  const token = await confirmToken(on, thief, evil)
+  await ada.api.auth.logout.$post({ json: { everywhere: true } })
+  const before = await dump(on)
+
+  const answer = await confirm(on, token)
+
+  expect(await bodyOf(answer)).toMatchObject({ status: 410, code: 'code_used_or_expired' })
+  expect(await dump(on)).toEqual(before)
+})
+
+test('S31: it stays good while its own session lives, whatever becomes of the others', async () => {
+  const on = await quickServer()
+  const ada = await proven(on)
+  const elsewhere = await signedIn(on, ada.person)
+  const token = await confirmToken(on, ada, somebody().email)
+  await elsewhere.api.auth.logout.$post({ json: {} })
+
+  const answer = await confirm(on, token)
+
+  expect(answer.status).toBe(204)
 })

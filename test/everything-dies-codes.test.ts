@@ -124,7 +124,7 @@ const newPassword = 'another good long password'
 const ways: Readonly<Record<string, Way>> = {
   'a logout everywhere': {
     end: async (_, { api }) => ok(await api.auth.logout.$post({ json: { everywhere: true } })),
-    keeps: all,
+    keeps: without('change_email'),
   },
   'a change of the password': {
     end: async (_, { api, person }) =>

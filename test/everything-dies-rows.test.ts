@@ -19,6 +19,9 @@ test('foreign keys are enforced through the adapter, for one statement and for a
   expect(await query(on, 'select count(*) from devices')).toEqual([[0]])
 })
 
+/** A code dies with its user; whether its session lives is asked where it is used. */
+const unkeyed = ['codes.session_id']
+
 test('GHSA-2vg6-77g8-24mp: every column that names a user or a session is a foreign key that cascades', async () => {
   const on = await server()
   const names = /^(user|session)_id$/
@@ -29,6 +32,7 @@ test('GHSA-2vg6-77g8-24mp: every column that names a user or a session is a fore
     const keys = await query(on, 'select "from", "table", on_delete from pragma_foreign_key_list(?)', table)
     for (const column of columns.filter((name) => names.test(name))) {
       found.push(`${table}.${column}`)
+      if (unkeyed.includes(`${table}.${column}`)) continue
       expect(keys).toContainEqual([column, column === 'user_id' ? 'users' : 'sessions', 'CASCADE'])
     }
   }

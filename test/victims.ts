@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import { routesOf } from '../src/http/contract.ts'
+import { confirm } from './address-changes.ts'
 import { bearer } from './forging.ts'
-import { type Browser, bodyOf, json, type Server, signedUp, somebody } from './harness.ts'
+import { type Browser, bodyOf, json, mailTo, type Server, signedUp, somebody, tokenIn } from './harness.ts'
 
 /** One session, and every secret of it that is out in the world. */
 export interface Victim {
@@ -15,6 +16,8 @@ export interface Victim {
   readonly access: readonly string[]
   readonly account: readonly string[]
   readonly refresh: readonly string[]
+  /** Of a link that it asked for, which gives the account another address. */
+  readonly change: string
 }
 
 const newPassword = 'another good long password'
@@ -23,6 +26,12 @@ export const change = ({ person }: Victim) => ({ currentPassword: person.passwor
 const tokensFor = async (on: Server, body: object, headers: Record<string, string> = {}) =>
   bodyOf(await on.request('/auth/token', json(body, headers)))
 
+const changeBy = async (on: Server, accountToken: string): Promise<string> => {
+  const newEmail = somebody('mallory').email
+  await on.request('/auth/email/change', json({ newEmail }, bearer(accountToken)))
+  return tokenIn((await mailTo(on, { email: newEmail })).at(-1), 'email/change/confirm')
+}
+
 /** Somebody who has registered in a browser. */
 export const cookieVictim = async (on: Server): Promise<Victim> => {
   const { person, user, session, ...tab } = await signedUp(on)
@@ -30,7 +39,14 @@ export const cookieVictim = async (on: Server): Promise<Victim> => {
   const access = await tokensFor(on, {}, { cookie })
   const account = await tokensFor(on, { audience: 'account' }, { cookie })
   const ids = { kind: 'cookie' as const, person, userId: user.id, sessionId: session.id, tab }
-  return { ...ids, cookies: [cookie], access: [access.access_token], account: [account.access_token], refresh: [] }
+  return {
+    ...ids,
+    cookies: [cookie],
+    access: [access.access_token],
+    account: [account.access_token],
+    refresh: [],
+    change: await changeBy(on, account.access_token),
+  }
 }
 
 /** Somebody who has registered in a native app. */
@@ -48,6 +64,7 @@ export const tokenVictim = async (on: Server): Promise<Victim> => {
     access: [tokens.access_token, third.access_token],
     account: [second.access_token],
     refresh: [tokens.refresh_token, second.refresh_token, third.refresh_token],
+    change: await changeBy(on, second.access_token),
   }
 }
 
@@ -67,7 +84,7 @@ export const strictRequests = (on: Server, victim: Victim): [path: string, init:
       return [target, method === 'GET' ? {} : { ...json(body), method }]
     })
 
-/** Every secret of the session is refused wherever the database is asked. */
+/** Every secret of the session is refused wherever the database is asked, and so is the link that it asked for. */
 export const expectDead = async (on: Server, victim: Victim) => {
   const headers = [
     ...victim.cookies.map((cookie) => ({ cookie })),
@@ -88,4 +105,5 @@ export const expectDead = async (on: Server, victim: Victim) => {
   for (const refresh_token of victim.refresh) {
     expect((await on.request('/auth/token', json({ refresh_token }))).status).toBe(401)
   }
+  expect((await confirm(on, victim.change)).status).toBe(410)
 }

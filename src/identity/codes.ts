@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../base/ports.ts'
+import type { Evidence } from './sessions.ts'
 import { statement } from './statement.ts'
 
 /** What a code is for, and for how many seconds. A code of one purpose is nothing to another. */
@@ -25,6 +26,8 @@ export interface NewCode {
   readonly purpose: CodePurpose
   /** Whose account; null where signing in makes it. */
   readonly userId: SQL | string | null
+  /** The session that asks for it, where whoever uses it is to ask whether that lives still. */
+  readonly sessionId?: Evidence['sid']
   /** Where it is sent, and what it proves; null issues nothing. */
   readonly email: SQL | string
   readonly when: SQL
@@ -36,11 +39,11 @@ export interface NewCode {
  * Issues a one-time code where `when` holds, and ends the older ones of its purpose. Only its hash is stored.
  * @param now Unix seconds
  */
-export const issueCode = (now: number, { hash, purpose, userId, email, when, typed }: NewCode): Statement[] => [
+export const issueCode = (now: number, { hash, purpose, userId, email, when, ...more }: NewCode): Statement[] => [
   statement(sql`insert into codes
-      (hash, purpose, user_id, email, email_canonical, code_mac, throttle_key, created_at, expires_at)
-    select ${hash}, ${purpose}, t.user_id, t.email, lower(t.email), ${typed?.mac ?? null},
-      ${typed?.throttleKey ?? null}, ${now}, ${now + codeLife[purpose]}
+      (hash, purpose, user_id, session_id, email, email_canonical, code_mac, throttle_key, created_at, expires_at)
+    select ${hash}, ${purpose}, t.user_id, ${more.sessionId ?? null}, t.email, lower(t.email),
+      ${more.typed?.mac ?? null}, ${more.typed?.throttleKey ?? null}, ${now}, ${now + codeLife[purpose]}
     from (select ${userId} as user_id, ${email} as email) t where t.email is not null and ${when}
     on conflict do nothing`),
   statement(sql`delete from codes where purpose = ${purpose} and hash <> ${hash} and used_at is null and (
@@ -52,8 +55,10 @@ export const issueCode = (now: number, { hash, purpose, userId, email, when, typ
 export const isIssued = (hash: string): SQL => sql`exists (select 1 from codes where hash = ${hash})`
 
 /** A column of one code, as SQL: null where there is none. */
-export const ofCode = (hash: string, column: 'user_id' | 'email' | 'email_canonical' | 'created_at'): SQL =>
-  sql`(select ${sql.identifier(column)} from codes where hash = ${hash})`
+export const ofCode = (
+  hash: string,
+  column: 'user_id' | 'session_id' | 'email' | 'email_canonical' | 'created_at',
+): SQL => sql`(select ${sql.identifier(column)} from codes where hash = ${hash})`
 
 export interface Use {
   readonly hash: string

@@ -8,6 +8,7 @@ import {
   type CodePurpose,
   codeLife,
   isIssued,
+  isOpen,
   issueCode,
   isUsed,
   ofCode,
@@ -22,16 +23,16 @@ import {
   endOtherCodes,
   forgetDevices,
   holderOf,
-  ifFree,
   ifTaken,
-  isFree,
+  ifUnclaimed,
+  isChangeOpen,
   isNoOthers,
   keepAccount,
   mayAsk,
+  mayChange,
   type Outcome,
   outcomeOf,
   ownerOf,
-  provenBy,
   replacedAddress,
   takeAddress,
 } from './store.ts'
@@ -75,7 +76,7 @@ export const emailChangeService = (core: Core) => {
      */
     async request(context: Context, caller: Caller, { newEmail, redirectTo }: Change): Promise<void> {
       outbox.require()
-      const { userId } = caller
+      const { userId, evidence } = caller
       const token = randomToken()
       const hash = await sha256(token)
       const where = mayAsk(caller, newEmail)
@@ -88,6 +89,7 @@ export const emailChangeService = (core: Core) => {
           hash,
           purpose: 'change_email',
           userId,
+          sessionId: evidence.sid,
           email: newEmail.address,
           when: count.isCounted,
         }),
@@ -95,7 +97,7 @@ export const emailChangeService = (core: Core) => {
           kind: 'change_email',
           data: { link: linkTo(redirectTo ?? `${config.issuer}/email/change/confirm`, token), life },
           userId,
-          to: ifFree(newEmail, context.now),
+          to: ifUnclaimed(newEmail, context.now),
           when,
           life,
           outlives: true,
@@ -115,7 +117,8 @@ export const emailChangeService = (core: Core) => {
 
     /**
      * Changes the address to the one that the token proves, and tells the old one. Where somebody else has the address
-     * by now, nothing happens and the token stays good: it may be free again within its day. One trip.
+     * by now, nothing happens and the token stays good: it may be free again within its day. It dies with the session
+     * that asked for it, so that whoever throws a thief out throws out what they asked for. One trip.
      * @throws Problem `code_used_or_expired` (410), `email_taken` (409)
      */
     async confirm(context: Context, token: string): Promise<void> {
@@ -125,7 +128,7 @@ export const emailChangeService = (core: Core) => {
       let stale: readonly string[] = []
       let outcome: Outcome | undefined
       await context.batch([
-        useCode(use, isFree(provenBy(use), context.now)),
+        useCode(use, mayChange(use)),
         ...(await tellOld(context, use)),
         takeAddress(use),
         endOtherCodes(use),
@@ -133,7 +136,7 @@ export const emailChangeService = (core: Core) => {
         taking(markEverySessionStale(userId, context.now, isChanged), (rows) => {
           stale = rows
         }),
-        taking(outcomeOf(use), ([row]) => {
+        taking(outcomeOf(use, isChangeOpen(use)), ([row]) => {
           outcome = row
         }),
       ])
@@ -164,7 +167,7 @@ export const emailChangeService = (core: Core) => {
         forgetDevices(use),
         endOtherCodes(use),
         dropChallenges(userId, isUndone),
-        taking(outcomeOf(use), ([row]) => {
+        taking(outcomeOf(use, isOpen(use)), ([row]) => {
           outcome = row
         }),
       ])

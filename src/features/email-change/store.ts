@@ -3,7 +3,7 @@ import type { Email } from '../../base/email.ts'
 import type { Statement } from '../../base/ports.ts'
 import type { Caller } from '../../identity/callers.ts'
 import { isOpen, isReserved, isUsed, ofCode, type Use } from '../../identity/codes.ts'
-import { standsFor } from '../../identity/sessions.ts'
+import { live, standsFor } from '../../identity/sessions.ts'
 import { statement } from '../../identity/statement.ts'
 
 /** Holds where a caller may ask: their session lives, and the address is not their own already. */
@@ -11,16 +11,16 @@ export const mayAsk = ({ userId, evidence }: Caller, { canonical }: Email): SQL 
   sql`${standsFor(evidence)} and exists (select 1 from users where id = ${userId} and email_canonical <> ${canonical})`
 
 /** Holds where nobody has the address, and nobody may take it back. */
-export const isFree = (canonical: SQL | string, now: number): SQL =>
+const isUnclaimed = (canonical: SQL | string, now: number): SQL =>
   sql`not exists (select 1 from users where email_canonical = ${canonical}) and not ${isReserved(canonical, now)}`
 
 /** Where the link goes: null where the address is taken. */
-export const ifFree = ({ address, canonical }: Email, now: number): SQL =>
-  sql`iif(${isFree(canonical, now)}, ${address}, null)`
+export const ifUnclaimed = ({ address, canonical }: Email, now: number): SQL =>
+  sql`iif(${isUnclaimed(canonical, now)}, ${address}, null)`
 
 /** Where word goes that the address is taken, as its account has it: null where it is free. */
 export const ifTaken = ({ address, canonical }: Email, now: number): SQL =>
-  sql`iif(${isFree(canonical, now)}, null,
+  sql`iif(${isUnclaimed(canonical, now)}, null,
     coalesce((select email from users where email_canonical = ${canonical}), ${address}))`
 
 /** The account that has the address; null where none has. */
@@ -28,7 +28,14 @@ export const holderOf = ({ canonical }: Email): SQL => sql`(select id from users
 
 /** Whose code this is, and the address that it proves: null where there is no such code. */
 export const ownerOf = ({ hash }: Use): SQL => ofCode(hash, 'user_id')
-export const provenBy = ({ hash }: Use): SQL => ofCode(hash, 'email_canonical')
+const provenBy = ({ hash }: Use): SQL => ofCode(hash, 'email_canonical')
+
+/** Holds while the link of a change is good: no longer than the session lives that asked for it. */
+export const isChangeOpen = (use: Use): SQL => sql`${isOpen(use)} and exists (select 1 from sessions
+  where sessions.id = ${ofCode(use.hash, 'session_id')} and ${live(sql`${use.now}`)})`
+
+/** Holds where the link is good, and nobody else has what it proves. */
+export const mayChange = (use: Use): SQL => sql`${isChangeOpen(use)} and ${isUnclaimed(provenBy(use), use.now)}`
 
 /** Holds where no other account has the address of the code. */
 export const isNoOthers = (use: Use): SQL =>
@@ -73,9 +80,9 @@ export interface Outcome {
 }
 
 /** What became of a code: none where it is no good; `isUsed` false where it is, but the address is another's. */
-export const outcomeOf = (use: Use): Statement<Outcome> =>
+export const outcomeOf = (use: Use, isGood: SQL): Statement<Outcome> =>
   statement(
     sql`select user_id, used_by is not null from codes where hash = ${use.hash}
-      and (used_by = ${use.by} or ${isOpen(use)})`,
+      and (used_by = ${use.by} or (${isGood}))`,
     ([userId, used]) => ({ userId: String(userId), isUsed: used === 1 }),
   )
