@@ -18,7 +18,7 @@ test('GHSA-99h5-pjcv-gr6v, GHSA-4vcf-q4xf-f48m, CVE-2024-22206, S34, S36: no rou
   const on = await arranged()
 
   expect(await trespasses(on)).toEqual([])
-}, 120_000)
+}, 300_000)
 
 const Rows = z.strictObject({ rows: z.array(z.array(z.unknown())) })
 const shown = doc('Planted', { 200: Rows })
