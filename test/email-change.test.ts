@@ -249,8 +249,9 @@ test('the own address is refused by its field, in every spelling, and is not cou
 
 test('an account asks for 5 changes an hour, and one recipient is asked 5 times, known or not', async () => {
   const on = await quickServer({ limiter: openLimiter })
-  const ada = await proven(on)
   const { email: known } = (await signedUp(on)).person
+  on.clock.pass(3600)
+  const ada = await proven(on)
   const unknown = somebody().email
   const asked = (newEmail: string) => async () => ask(await signedUp(on), newEmail)
   const one = () => ask(ada, somebody().email)

@@ -14,6 +14,9 @@ import { statement, taking } from './statement.ts'
 /** Seconds after which the job takes over a message that was to follow the answer. */
 const inlineLease = 60
 
+/** Seconds in which a recipient gets so many messages that a stranger may cause, and no more; and between two clocks. */
+const [hour, skew] = [60 * 60, 5]
+
 /** Seconds for which a message is tried whose text does not say. */
 const usualLife = 3 * 24 * 60 * 60
 
@@ -27,6 +30,8 @@ export interface Message<K extends MessageKind> {
   readonly to: SQL | string
   /** It is sent where this holds, in the batch that makes it true. */
   readonly when: SQL
+  /** Where this does not hold nothing leaves: the row only counts for its recipient, as that of any other would. */
+  readonly leaves?: SQL
   /** Tells of what happened to an account. Not counted where its address is proven: then no stranger can cause it. */
   readonly isNotice?: boolean
   /** A notice of the batch that proves the address, before its row says so. */
@@ -58,6 +63,10 @@ export const newOutbox = (config: Config, ring: KeyRing, ports: MailPorts) => {
       if (mailer === undefined) throw new Problem(noMailer)
     },
 
+    /** Holds where `when` does and a message would find room for its recipient: else nothing is made that only it tells of. */
+    mayWrite: (context: Context, to: SQL | string, when: SQL): SQL =>
+      sql`(${when} and ${fullUntil(config, context, to)} is null)`,
+
     /**
      * Statements for the end of the operation's batch. Whatever they wrote is delivered after the answer, with no more to
      * be done. Empty where no mail can be sent.
@@ -80,6 +89,16 @@ export const newOutbox = (config: Config, ring: KeyRing, ports: MailPorts) => {
 
 export type Outbox = ReturnType<typeof newOutbox>
 
+/**
+ * The only count of what a recipient is sent, known or not: null while there is room, and else when there will be (Unix
+ * seconds). The hour slides; a repeat of the batch does not count its own row, nor does anybody that of a clock that has
+ * fallen back since.
+ */
+export const fullUntil = ({ limits }: Config, { now, requestId }: Context, recipient: SQL | string): SQL =>
+  sql`(select o.created_at + ${hour} from outbox o where lower(o.recipient) = lower(${recipient}) and o.limited = 1
+    and o.created_at between ${now - hour + 1} and ${now + skew} and o.request_id <> ${requestId}
+    order by o.created_at desc limit 1 offset ${limits.mail - 1})`
+
 /** Who asks, for the reader of the message to judge. */
 const askedBy = (context: Context): Asked => ({
   at: context.now,
@@ -93,20 +112,20 @@ interface Row extends Omit<Message<MessageKind>, 'data'> {
   readonly sealed: string
 }
 
-const insertMessage = ({ limits }: Config, context: Context, row: Row): Statement => {
-  const { id, kind, userId, to, when, sealed, details, isLate = false, life = usualLife } = row
-  const { now, headers } = context
+const insertMessage = (config: Config, context: Context, row: Row): Statement => {
+  const { id, kind, userId, to, when, leaves = sql`true`, sealed, details, isLate = false, life = usualLife } = row
+  const { now, headers, requestId } = context
   const language = chooseLanguage(null, headers.get('accept-language'))
-  const counted = sql`(select count(*) from outbox o where lower(o.recipient) = lower(t.recipient) and o.limited = 1
-    and o.created_at > ${now - 3600} and o.id <> ${id})`
   const isFree = row.isNotice ? toOwner(row) : sql`0`
-  return statement(sql`insert into outbox
-      (id, user_id, kind, request_id, recipient, language, sealed, details, limited, attempts, created_at, next_at, expires_at)
-    select ${id}, iif(${row.outlives ? 1 : 0}, null, t.user_id), ${kind}, ${context.requestId}, t.recipient, coalesce(u.locale, ${language}),
-      ${sealed}, ${details ?? null}, not ${isFree}, ${isLate ? 0 : 1}, ${now}, ${isLate ? now : now + inlineLease}, ${now + life}
-    from (select ${userId} as user_id, ${to} as recipient) t left join users u on u.id = t.user_id
+  const [attempts, nextAt] = isLate ? [0, now] : [1, now + inlineLease]
+  return statement(sql`insert into outbox (id, user_id, kind, request_id, recipient, language, sealed, details, limited,
+      attempts, created_at, next_at, expires_at, done_at)
+    select ${id}, iif(${row.outlives ? 1 : 0}, null, t.user_id), ${kind}, ${requestId}, t.recipient,
+      coalesce(u.locale, ${language}), iif(t.leaves, ${sealed}, null), ${details ?? null}, not ${isFree},
+      iif(t.leaves, ${attempts}, 0), ${now}, iif(t.leaves, ${nextAt}, null), ${now + life}, iif(t.leaves, null, ${now})
+    from (select ${userId} as user_id, ${to} as recipient, ${leaves} as leaves) t left join users u on u.id = t.user_id
     where t.recipient is not null and ${when}
-      and (${isFree} or ${counted} < ${limits.mail}) on conflict do nothing`)
+      and (${isFree} or ${fullUntil(config, context, sql`t.recipient`)} is null) on conflict do nothing`)
 }
 
 /** Holds where the recipient is the proven address of the account: whoever signs up may give another's. */

@@ -147,7 +147,7 @@ export const codes = sqliteTable(
   ],
 )
 
-/** Messages: what is to be sent, what was, and what could not be. */
+/** Messages: what is to be sent, what was, and what could not be; and what a recipient was asked to be sent this hour. */
 export const outbox = sqliteTable(
   'outbox',
   {
@@ -161,19 +161,20 @@ export const outbox = sqliteTable(
     recipient: text().notNull(),
     /** BCP 47. */
     language: text().notNull(),
-    /** JSON of what the text needs, sealed at `outbox/sealed/<id>`; null once it is over. */
+    /** JSON of what the text needs, sealed at `outbox/sealed/<id>`; null once it is over, or where nothing was to leave. */
     sealed: secret(),
     /** JSON of what only the batch knew: counts, never a secret. */
     details: text({ mode: 'json' }),
-    /** 1 where a stranger may cause it: such messages are counted for their recipient. */
+    /** 1 where a stranger may cause it: these rows are the only count of what a recipient is sent in an hour. */
     limited: flag().notNull(),
+    /** 0 until the job takes it up, and where nothing was to leave. */
     attempts: integer().notNull().default(1),
     createdAt: integer('created_at').notNull(),
     /** Then it is tried again; null once it is over. */
     nextAt: integer('next_at'),
     /** From here on it is worth nothing to its reader. */
     expiresAt: integer('expires_at').notNull(),
-    /** When it was delivered or given up. */
+    /** When it was delivered or given up; at once where nothing was to leave. */
     doneAt: integer('done_at'),
     /** Why it was given up; null where it was not. */
     failure: text(),

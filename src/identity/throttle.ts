@@ -4,7 +4,14 @@ import type { KeyRing } from '../base/crypto.ts'
 import { Problem, tooManyAttempts } from '../base/errors.ts'
 import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
+import { fullUntil } from './outbox.ts'
 import { statement, taking } from './statement.ts'
+
+/** What refuses an attempt, until `endsAt` (Unix seconds). */
+export interface Standing {
+  readonly count: number
+  readonly endsAt: number
+}
 
 /** One counter of an attempt. `key` is an HMAC, or SQL that finds one; null counts nothing. */
 interface Counter {
@@ -16,9 +23,9 @@ interface Counter {
 
 export interface Attempt {
   /** Rides in the trip that reads the account: the attempt is counted before anything is compared. */
-  readonly statements: readonly [Statement<number>, Statement<{ count: number; endsAt: number }>]
+  readonly statements: readonly [Statement<number>, Statement<Standing>]
   /** Judges their rows. @throws Problem `too_many_attempts` (429) */
-  judge(counted: readonly number[], standing: readonly { count: number; endsAt: number }[]): void
+  judge(counted: readonly number[], standing: readonly Standing[]): void
   /** Holds in that very batch where the attempt was let pass. */
   readonly isCounted: SQL
   /**
@@ -40,8 +47,8 @@ export interface AttemptOn {
 }
 
 export interface MailTo {
-  /** In the form that addresses are compared by; known to us or not. Absent where only the batch knows it. */
-  readonly recipient?: string
+  /** Known to us or not; SQL where only the batch knows it. */
+  readonly recipient: SQL | string
   /** Whoever is signed in and asks. */
   readonly userId?: string
   /** Count only where this holds. */
@@ -99,11 +106,13 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
     },
 
     /**
-     * Counts a message that is asked for, in the batch that writes it: per recipient, whether or not anybody has that
-     * address, per account and per address of the asker. Never refunded. Throws out of the batch:
+     * Lets a message be asked for, in the batch that writes its row: where there is room for its recipient, whether or
+     * not anybody has that address, which the rows of the outbox tell; and for the account and the address of the asker,
+     * which are counted here. Never refunded. Throws out of the batch:
      * @throws Problem `too_many_attempts` (429)
      */
     async mail(context: Context, { recipient, userId, where = sql`true` }: MailTo): Promise<MailCount> {
+      const full = fullUntil(config, context, recipient)
       const counter = async (name: string, limit: number, window: number): Promise<Counter> => ({
         key: sql`${await mac(name)}`,
         limit,
@@ -111,16 +120,29 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
       })
       const counters = [
         await counter(`mail from ${context.address ?? 'unknown'}`, limits.address, quarter),
-        ...(recipient === undefined ? [] : [await counter(`mail to ${recipient}`, limits.mail, hour)]),
         ...(userId === undefined ? [] : [await counter(`mail by ${userId}`, limits.mail, hour)]),
       ]
-      const { statements, isCounted, judge } = attempt(context, [{ counters, where }], [])
-      const [count, full] = statements
+      const { statements, isCounted, judge } = attempt(
+        context,
+        [{ counters, where: sql`${where} and ${full} is null` }],
+        [],
+      )
+      const [count, standing] = statements
+      const outOfRoom = statement(
+        sql`select ${limits.mail}, ${full} where ${where} and ${full} is not null`,
+        readStanding,
+      )
       let counted: number[] = []
-      const remember = taking(count, (rows) => {
-        counted = rows
-      })
-      return { statements: [remember, taking(full, (rows) => judge(counted, rows))], isCounted }
+      return {
+        statements: [
+          taking(outOfRoom, (rows) => judge([], rows)),
+          taking(count, (rows) => {
+            counted = rows
+          }),
+          taking(standing, (rows) => judge(counted, rows)),
+        ],
+        isCounted,
+      }
     },
   }
 }
@@ -149,6 +171,11 @@ const offer = (groups: readonly Group[]): SQL =>
 /** A cross join, which SQLite never turns round: it would walk every live counter to find three. */
 const joined = sql.raw('offered o cross join throttle t')
 
+const readStanding = ([count, endsAt]: readonly unknown[]): Standing => ({
+  count: Number(count),
+  endsAt: Number(endsAt),
+})
+
 const attempt = (context: Context, counted: readonly Group[], returned: readonly Group[]): Attempt => {
   const { now, requestId } = context
   const refunded = `${requestId} refunded`
@@ -167,10 +194,7 @@ const attempt = (context: Context, counted: readonly Group[], returned: readonly
     returning count`
   const full = sql`${offered} select t.count, t.ends_at from ${joined} where ${isFull}`
   return {
-    statements: [
-      statement(count, ([value]) => Number(value)),
-      statement(full, ([value, endsAt]) => ({ count: Number(value), endsAt: Number(endsAt) })),
-    ],
+    statements: [statement(count, ([value]) => Number(value)), statement(full, readStanding)],
     judge(rows, standing) {
       if (rows.length > 0 || standing.length === 0) return
       const retryAfter = Math.max(1, ...standing.map(({ endsAt }) => endsAt - now))

@@ -15,6 +15,7 @@ import { taking } from '../../identity/statement.ts'
 import {
   anyAddress,
   countTry,
+  hasAccount,
   insertProven,
   isAsRead,
   isMade,
@@ -24,7 +25,6 @@ import {
   openCode,
   ownerOf,
   stillOpen,
-  storedAddress,
   userWith,
 } from './store.ts'
 
@@ -65,12 +65,12 @@ export const emailSignInService = (core: Core) => {
   /** Issues a code whoever has the address, and mails it where that may sign in. One trip. */
   const send = async <K extends Kind>(context: Context, email: Email, { code, kind, data }: Sent<K>) => {
     const [userId, address, life] = [userWith(email), anyAddress(email), codeLife[kind]]
-    const to = config.emailSignUp ? address : storedAddress(email)
+    const leaves = config.emailSignUp ? undefined : hasAccount(email)
     const { statements, isCounted } = await throttle.mail(context, { recipient: email.canonical })
     await context.batch([
       ...statements,
       ...issueCode(context.now, { ...code, purpose: kind, userId, email: address, when: isCounted }),
-      ...(await outbox.post(context, { kind, data, userId, to, when: isIssued(code.hash), life })),
+      ...(await outbox.post(context, { kind, data, userId, to: address, when: isIssued(code.hash), leaves, life })),
     ])
   }
 

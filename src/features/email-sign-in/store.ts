@@ -12,12 +12,11 @@ const mostTries = 5
 /** The account of an address; null where there is none. */
 export const userWith = ({ canonical }: Email): SQL => sql`(select id from users where email_canonical = ${canonical})`
 
-/** The address of an account as it stores it; null where there is none. */
-export const storedAddress = ({ canonical }: Email): SQL =>
-  sql`(select email from users where email_canonical = ${canonical})`
+export const hasAccount = (email: Email): SQL => sql`${userWith(email)} is not null`
 
-/** The same, or as it was given where nobody has it. */
-export const anyAddress = (email: Email): SQL => sql`coalesce(${storedAddress(email)}, ${email.address})`
+/** The address of an account as it stores it, or as it was given where nobody has it. */
+export const anyAddress = ({ address, canonical }: Email): SQL =>
+  sql`coalesce((select email from users where email_canonical = ${canonical}), ${address})`
 
 /** A code that is good still, and whom it signs in. */
 export interface OpenCode {

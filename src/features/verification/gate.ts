@@ -25,12 +25,12 @@ export const provenAddressGate = ({ facts, outbox, ring, throttle }: Core): Gate
   /** @throws Problem `too_many_attempts` (429), out of the batch */
   async ask(context, { account: { user }, hash: challenge, isOpen: isAsked }) {
     const [code, hash] = [randomCode(length), await codeOf(challenge)]
-    const count = await throttle.mail(context, { recipient: user.email.toLowerCase(), where: isAsked })
     const typed = {
       mac: await ring.mac('code', `${hash} ${code}`),
       throttleKey: await throttle.keyOf(`challenge ${user.id}`),
     }
     const [userId, email] = [user.id, unprovenAddress(user.id)]
+    const count = await throttle.mail(context, { recipient: email, where: isAsked })
     const life = codeLife[purpose]
     return [
       ...count.statements,

@@ -42,7 +42,8 @@ export const verificationService = (core: Core) => {
   facts.on({
     async store({ type, userId, when }, context) {
       if (type !== 'user.registered' || config.emailVerification === 'off' || !outbox.canSend) return []
-      return userId && when ? invite(context, userId, when) : []
+      if (!userId || !when) return []
+      return invite(context, userId, outbox.mayWrite(context, unprovenAddress(userId), when))
     },
   })
 
@@ -57,7 +58,7 @@ export const verificationService = (core: Core) => {
       outbox.require()
       const { userId, evidence } = caller
       const where = mayAsk(userId, evidence)
-      const count = await throttle.mail(context, { userId, where })
+      const count = await throttle.mail(context, { recipient: unprovenAddress(userId), userId, where })
       await context.batch([...count.statements, ...(await invite(context, userId, count.isCounted, redirectTo))])
       return !caller.standing.user.emailVerified
     },
