@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { sha256 } from '../src/base/crypto.ts'
 import { type CodePurpose, codeLife } from '../src/identity/codes.ts'
-import { moved, proven } from './address-changes.ts'
+import { confirm, confirmToken, moved, proven, undo } from './address-changes.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import {
   type Browser,
   bodyOf,
+  browser,
   codeIn,
   json,
   mailTo,
@@ -195,3 +196,76 @@ test.each(cases)(
     expect(await show(on, 'undo_email', bystander)).toBe(204)
   },
 )
+
+const signInLink = async (on: Server, email: string): Promise<string> => {
+  await on.request('/auth/email/link', json({ email }))
+  return tokenIn(await newestFor(on, email), 'email/sign-in')
+}
+
+/** Somebody who asked for a link to sign in before they had an account. */
+const newcomer = async (on: Server) => {
+  const person = somebody()
+  const link = await signInLink(on, person.email)
+  const tab = browser(on)
+  ok(await tab.api.auth.register.$post({ json: person }))
+  return { ...tab, person, link }
+}
+
+/** A link that names no account, for an address that has one once this is done. */
+const nameless: [string, (on: Server) => Promise<string>][] = [
+  [
+    'a change of the password',
+    async (on) => {
+      const { api, person, link } = await newcomer(on)
+      ok(await api.auth.password.change.$post({ json: { currentPassword: person.password, newPassword } }))
+      return link
+    },
+  ],
+  [
+    'a reset of the password',
+    async (on) => {
+      const { person, link } = await newcomer(on)
+      await on.request('/auth/password/forgot', json({ email: person.email }))
+      const token = tokenIn(await newestFor(on, person.email), 'password/reset')
+      ok(await on.request('/auth/password/reset', json({ token, newPassword })))
+      return link
+    },
+  ],
+  [
+    'a change from the address',
+    async (on) => {
+      const tab = await newcomer(on)
+      ok(await confirm(on, await confirmToken(on, tab, somebody().email)))
+      return tab.link
+    },
+  ],
+  [
+    'a change to the address',
+    async (on) => {
+      const { email } = somebody()
+      const link = await signInLink(on, email)
+      ok(await confirm(on, await confirmToken(on, await proven(on), email)))
+      return link
+    },
+  ],
+  [
+    'the undoing of a change from the address',
+    async (on) => {
+      const tab = await proven(on)
+      const token = await moved(on, tab, tab.person.email, somebody().email)
+      const link = await signInLink(on, tab.person.email)
+      ok(await undo(on, token))
+      return link
+    },
+  ],
+]
+
+test.each(nameless)('S16: after %s a link that was mailed while nobody had it signs in nobody', async (_, happen) => {
+  const on = await server({ argon2id: quick })
+  const bystander = await signInLink(on, somebody().email)
+
+  const link = await happen(on)
+
+  expect((await on.request('/auth/email/sign-in', json({ token: link }))).status).toBe(410)
+  expect((await on.request('/auth/email/sign-in', json({ token: bystander }))).status).toBe(200)
+})

@@ -92,11 +92,19 @@ export const isAtItsAddress = (hash: string): SQL =>
     and email_canonical = ${ofCode(hash, 'email_canonical')})`
 
 /**
- * Ends every code of a user but the one in use: what was sent to an old address, or before a new password. The links
- * that undo a change of address stay, or whoever stole an account could end them: `andUndo` ends these too.
+ * Holds for every code of a user, and for those that were sent to their address, or to `alsoTo`, while nobody had it:
+ * these sign in whoever has it now. Wants `codes` in scope.
+ */
+export const concerns = (userId: SQL | string, alsoTo: SQL = sql`null`): SQL => sql`(codes.user_id = ${userId}
+  or (codes.user_id is null
+    and codes.email_canonical in ((select email_canonical from users where id = ${userId}), ${alsoTo})))`
+
+/**
+ * Ends every code that concerns a user but the one in use: what was sent to an old address, or before a new password.
+ * The links that undo a change of address stay, or whoever stole an account could end them: `andUndo` ends these too.
  */
 export const endCodes = (userId: SQL | string, when: SQL, andUndo = false): Statement =>
-  statement(sql`delete from codes where user_id = ${userId} and used_at is null
+  statement(sql`delete from codes where ${concerns(userId)} and used_at is null
     and (purpose <> 'undo_email' or ${andUndo ? 1 : 0}) and ${when}`)
 
 /** An address that somebody may still take back, as they gave it; null where nobody may. */

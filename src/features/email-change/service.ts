@@ -130,8 +130,8 @@ export const emailChangeService = (core: Core) => {
       await context.batch([
         useCode(use, mayChange(use)),
         ...(await tellOld(context, use)),
-        takeAddress(use),
         endOtherCodes(use),
+        takeAddress(use),
         dropChallenges(userId, isChanged),
         taking(markEverySessionStale(userId, context.now, isChanged), (rows) => {
           stale = rows
@@ -160,12 +160,12 @@ export const emailChangeService = (core: Core) => {
       let outcome: Outcome | undefined
       await context.batch([
         useCode(use, isNoOthers(use)),
+        endOtherCodes(use),
         takeAddress(use),
         keepAccount(use),
         taking(endEverySession(userId, context.now, { reason, when: isUndone }), (rows) => ended.push(...rows)),
         ...credentials.wipes({ userId, since: ofCode(use.hash, 'created_at'), when: isUndone }),
         forgetDevices(use),
-        endOtherCodes(use),
         dropChallenges(userId, isUndone),
         taking(outcomeOf(use, isOpen(use)), ([row]) => {
           outcome = row
