@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { after, faultyDatabase, replyLost } from './faulty-ports.ts'
 import { browser, json, mailTo, query, server, signedUp, tokenIn } from './harness.ts'
 
 const verify = '/auth/email/verify'
@@ -57,6 +58,24 @@ test('"this was not me" erases the unproven account with all that hangs on it, a
   expect([answer.status, on.trips.last]).toEqual([204, 1])
   expect(await query(on, 'select * from users')).toEqual([])
   expect(await (await ada.api.auth.session.$get()).json()).toEqual({ user: null, session: null })
+})
+
+test('"this was not me" that is repeated, its reply lost, erases no account that came after the first', async () => {
+  const { next, database } = faultyDatabase()
+  const on = await server({ database })
+  const ada = await signedUp(on)
+  const [mail] = await mailTo(on, ada.person)
+  const again = async () => {
+    on.clock.pass(1)
+    await on.request('/auth/register', json(ada.person))
+    await on.settled()
+  }
+  next(replyLost, after(again))
+
+  const answer = await on.request('/auth/email/disown', json({ token: tokenIn(mail, 'email/disown') }))
+
+  expect(answer.status).toBe(204)
+  expect(await query(on, 'select email, created_at from users')).toEqual([[ada.person.email, on.clock.now]])
 })
 
 test('"this was not me" erases no account whose address was proven', async () => {

@@ -20,9 +20,13 @@ export const verifyAddress = (use: Use): Statement<string> =>
     ([id]) => String(id),
   )
 
-/** The account that a link disowns: with its address, as long as nobody has proven that. */
+/**
+ * The account that a link disowns: with its address, as long as nobody has proven that. None that is younger than the
+ * link: it came after the one that a batch erased whose reply got lost.
+ */
 export const disowned = (hash: string): SQL => sql`(select id from users
-  where email_canonical = ${ofCode(hash, 'email_canonical')} and email_verified = 0)`
+  where email_canonical = ${ofCode(hash, 'email_canonical')} and email_verified = 0
+    and created_at <= ${ofCode(hash, 'created_at')})`
 
 export const isUnproven = (hash: string): SQL => sql`${disowned(hash)} is not null`
 
