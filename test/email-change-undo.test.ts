@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { confirm, confirmToken, moved, proven, undo } from './address-changes.ts'
 import { quickServer } from './credentials.ts'
-import { bodyOf, json, mailTo, query, type Server, signedIn, signedUp, somebody, tokenIn } from './harness.ts'
+import { bodyOf, browser, json, mailTo, query, type Server, signedIn, signedUp, somebody, tokenIn } from './harness.ts'
 
 const newPassword = 'another good long password'
 
@@ -76,7 +76,37 @@ test('what came since the change goes: password, devices, links, sign-ins on hol
   expect(await query(on, 'select erase_at from users')).toEqual([[null]])
 })
 
-test('what was there before the change stays: the password, and the devices', async () => {
+test('the password goes also where it came before the change, since whoever made that may have known it', async () => {
+  const on = await quickServer()
+  const ada = await proven(on)
+  on.clock.pass(10)
+  const thief = await signedIn(on, ada.person)
+  const token = await moved(on, thief, ada.person.email, somebody('thief').email)
+
+  await undo(on, token)
+
+  expect(await statusOf(on.request('/auth/login', json(ada.person)))).toBe(401)
+  await on.request('/auth/password/forgot', json({ email: ada.person.email }))
+  const reset = { token: tokenIn((await mailTo(on, ada.person)).at(-1), 'password/reset'), newPassword }
+  expect(await statusOf(on.request('/auth/password/reset', json(reset)))).toBe(204)
+  expect(await statusOf(on.request('/auth/login', json({ ...ada.person, password: newPassword })))).toBe(200)
+})
+
+test('a password that a thief set is gone, though the clock fell back between the change and that', async () => {
+  const on = await quickServer()
+  const ada = await proven(on)
+  const thief = await signedIn(on, ada.person)
+  const token = await moved(on, thief, ada.person.email, somebody('thief').email)
+  on.clock.pass(-60)
+  await thief.api.auth.password.change.$post({ json: { currentPassword: ada.person.password, newPassword } })
+
+  await undo(on, token)
+
+  const answer = await on.request('/auth/login', json({ email: ada.person.email, password: newPassword }))
+  expect(answer.status).toBe(401)
+})
+
+test('the devices that the account knew before the change stay', async () => {
   const on = await quickServer()
   const ada = await proven(on)
   on.clock.pass(10)
@@ -84,9 +114,25 @@ test('what was there before the change stays: the password, and the devices', as
 
   await undo(on, token)
 
-  const again = await ada.api.auth.login.$post({ json: ada.person })
-  expect(again.status).toBe(200)
   expect(await query(on, 'select * from devices')).toHaveLength(1)
+})
+
+test('the address that loses the account by an undo is told so, and not from where', async () => {
+  const on = await quickServer()
+  const ada = await proven(on)
+  const { email } = somebody('thief')
+  const token = await moved(on, ada, ada.person.email, email)
+  const before = (await mailTo(on, { email })).length
+
+  await browser(on).fetch('/auth/email/change/undo', json({ token }))
+
+  const [mail, ...more] = (await mailTo(on, { email })).slice(before)
+  expect(mail?.subject).toBe('Your email address for app.example.com was changed')
+  expect(mail?.text).toContain('2027 at')
+  expect(mail?.text).not.toContain('#token=')
+  expect(`${mail?.text}${mail?.html}`).not.toMatch(/Firefox|Device|IP address|198\.1[89]|France/)
+  expect(more).toEqual([])
+  expect(await mailTo(on, ada.person)).toHaveLength(2)
 })
 
 test('a thief changes the address, the password and the address again: the first owner’s link has the last word', async () => {

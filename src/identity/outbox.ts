@@ -38,6 +38,8 @@ export interface Message<K extends MessageKind> {
   readonly proves?: boolean
   /** Its row names no user: it outlives the account of which it tells, and no export lists it. */
   readonly outlives?: boolean
+  /** It says when, but not from where: its reader may not be whoever has the account. */
+  readonly hidesAsker?: boolean
   /** JSON for its text that only the batch knows. Never a secret: it is not sealed. */
   readonly details?: SQL
   /** Seconds; past them its text is worth nothing. */
@@ -74,7 +76,7 @@ export const newOutbox = (config: Config, ring: KeyRing, ports: MailPorts) => {
     async post<K extends MessageKind>(context: Context, message: Message<K>): Promise<Statement[]> {
       if (mailer === undefined) return []
       const id = newId('msg')
-      const data = { ...message.data, asked: askedBy(context) }
+      const data = { ...message.data, asked: message.hidesAsker ? askedAt(context) : askedBy(context) }
       const sealed = await ring.seal(placeOf(id), JSON.stringify(data))
       const insert = insertMessage(config, context, { ...message, id, sealed })
       if (message.isLate) return [insert]
@@ -106,6 +108,8 @@ const askedBy = (context: Context): Asked => ({
   address: context.address ?? null,
   country: context.country ?? null,
 })
+
+const askedAt = ({ now }: Context): Asked => ({ at: now, device: null, address: null, country: null })
 
 interface Row extends Omit<Message<MessageKind>, 'data'> {
   readonly id: string

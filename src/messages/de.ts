@@ -91,7 +91,7 @@ export const de = {
         'Das Konto bei {product} mit dieser Adresse verwendet jetzt eine andere. Mit dieser können Sie sich nicht mehr anmelden.',
       ],
       link: {
-        lead: 'Waren Sie das nicht, machen Sie die Änderung rückgängig. Ihr Konto erhält diese Adresse zurück, und alle seither hinzugekommenen Sitzungen und Anmeldeverfahren werden entfernt.',
+        lead: 'Waren Sie das nicht, machen Sie die Änderung rückgängig. Ihr Konto erhält diese Adresse zurück. Sein Passwort, alle Sitzungen und alle seither hinzugekommenen Anmeldeverfahren werden entfernt: Wählen Sie danach „Passwort vergessen“.',
         button: 'Änderung rückgängig machen',
         expiry: 'Der Link ist {life} gültig und lässt sich einmal verwenden.',
       },
@@ -216,11 +216,11 @@ export const de = {
     },
     undoChange: {
       title: 'Änderung der Adresse rückgängig machen',
-      body: 'Ihr Konto erhält seine frühere Adresse zurück. Alle seither hinzugekommenen Sitzungen und Anmeldeverfahren werden entfernt.',
+      body: 'Ihr Konto erhält seine frühere Adresse zurück. Sein Passwort, alle Sitzungen und alle seither hinzugekommenen Anmeldeverfahren werden entfernt.',
       button: 'Änderung rückgängig machen',
       done: {
         title: 'Änderung rückgängig gemacht',
-        body: 'Ihr Konto hat seine frühere Adresse wieder. Kam die Änderung nicht von Ihnen, wählen Sie jetzt ein neues Passwort.',
+        body: 'Ihr Konto hat seine frühere Adresse wieder. Wählen Sie bei der Anmeldung „Passwort vergessen“ und legen Sie ein neues Passwort fest.',
       },
     },
     signIn: {

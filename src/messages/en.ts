@@ -89,7 +89,7 @@ export const en = {
       heading: 'Your email address was changed',
       body: ['The account at {product} that used this address now has another one. This one no longer signs in.'],
       link: {
-        lead: 'If this was not you, undo the change. Your account returns to this address, and every session and sign-in method added since then is removed.',
+        lead: 'If this was not you, undo the change. Your account returns to this address. Its password, every session, and every sign-in method added since then are removed: choose “Forgot password” afterwards.',
         button: 'Undo the change',
         expiry: 'The link works once, within {life}.',
       },
@@ -208,11 +208,11 @@ export const en = {
     },
     undoChange: {
       title: 'Undo the change of address',
-      body: 'Your account returns to its former address. Every session and sign-in method added since then is removed.',
+      body: 'Your account returns to its former address. Its password, every session, and every sign-in method added since then are removed.',
       button: 'Undo the change',
       done: {
         title: 'Change undone',
-        body: 'Your account has its former address back. If it was not you who changed it, choose a new password now.',
+        body: 'Your account has its former address back. Choose “Forgot password” where you sign in, and set a new password.',
       },
     },
     signIn: {

@@ -2,8 +2,8 @@
 export interface Asked {
   /** Unix seconds. */
   readonly at: number
-  /** `Firefox on Windows`, in English as user agents are named. */
-  readonly device: string
+  /** `Firefox on Windows`, in English as user agents are named; null where the reader is not to know. */
+  readonly device: string | null
   readonly address: string | null
   /** ISO 3166-1 alpha-2. */
   readonly country: string | null
@@ -37,7 +37,7 @@ export interface Messages {
   change_email: WithLink
   /** To an address that somebody wants to give their account, but that has an account. */
   address_taken: WithAsked
-  /** To the old address. `link` undoes it; null where the old address was never verified. */
+  /** To the old address. `link` undoes it; null where the old address was never verified, or lost the account by an undo. */
   email_changed: WithAsked & { readonly link: string | null; readonly life: number }
   sign_in_link: WithLink
   sign_in_code: WithCode

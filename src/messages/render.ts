@@ -97,7 +97,7 @@ const lists = (tag: LanguageTag, language: Language, { asked, erased = {} }: Any
 }
 
 const askedRows = (tag: LanguageTag, { labels }: Language, asked: Asked) => {
-  const device = deviceName(asked.device) ?? labels.unknownDevice
+  const device = asked.device === null ? null : (deviceName(asked.device) ?? labels.unknownDevice)
   const [address, country] = [networkAddress(asked.address), countryName(tag, asked.country)]
   const rows: [string, string | null][] = [
     [labels.device, device],

@@ -67,6 +67,18 @@ export const emailChangeService = (core: Core) => {
     ]
   }
 
+  /** To the address that an undo takes the account from, which may be a thief's: not where its owner is. */
+  const tellLoser = (context: Context, use: Use) =>
+    outbox.post(context, {
+      kind: 'email_changed',
+      data: { link: null, life: codeLife.undo_email },
+      userId: ownerOf(use),
+      to: replacedAddress(use, true),
+      when: isUsed(use),
+      isNotice: true,
+      hidesAsker: true,
+    })
+
   return {
     /**
      * Mails the new address a link that proves it; until then it counts for nothing. Whether somebody has it is told to
@@ -147,7 +159,8 @@ export const emailChangeService = (core: Core) => {
 
     /**
      * Gives the account back to the address that it had before: every session ends, and every way in and device that
-     * came since the change is gone, with every link that was sent since. Links to still older addresses stay good, so
+     * came since the change is gone, with every link that was sent since; a way in that somebody else may know, a
+     * password, whenever it came. The address that loses the account is told. Links to still older addresses stay good, so
      * that the first of all has the last word. One trip.
      * @throws Problem `code_used_or_expired` (410), `email_taken` (409)
      */
@@ -160,6 +173,7 @@ export const emailChangeService = (core: Core) => {
       let outcome: Outcome | undefined
       await context.batch([
         useCode(use, isNoOthers(use)),
+        ...(await tellLoser(context, use)),
         endOtherCodes(use),
         takeAddress(use),
         keepAccount(use),

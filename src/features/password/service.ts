@@ -33,6 +33,7 @@ export const passwordService = (core: Core, hasher: PasswordHasher, { begin, jud
   core.tables.set('passwords', 3)
   credentials.add({
     method: 'password',
+    canBeKnown: true,
     count: (userId) => passwordStore.count({ userId }),
     wipe: wipePassword,
   })
