@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { messagesKept } from '../../src/identity/sweeps.ts'
 import {
   endOf,
   expectThat,
@@ -24,6 +25,8 @@ interface UserRow {
   readonly email: string
   readonly username: string | null
   readonly name: string | null
+  /** Messages that ask for a proof of the address. */
+  readonly invitations: number
 }
 
 interface SessionRow {
@@ -46,7 +49,10 @@ const timeOf = (value: unknown): number | undefined => (value === null ? undefin
 
 /** What stands in the database, past the service. */
 export const readRows = async (stage: Stage): Promise<Rows> => {
-  const users = await stage.query('select id, email, username, name from users')
+  const users = await stage.query(
+    `select id, email, username, name,
+      (select count(*) from outbox where user_id = users.id and kind = 'verify_email') from users`,
+  )
   const sessions = await stage.query(
     'select id, user_id, last_seen_at, expires_at, ends_at, ended_at, ended_reason from sessions',
   )
@@ -68,10 +74,13 @@ export const readRows = async (stage: Stage): Promise<Rows> => {
     usedAt: timeOf(usedAt),
   }))
   return {
-    users: users.map(([id, email, ...names]) => {
-      const [username = null, name = null] = names.map((one) => (one === null ? null : String(one)))
-      return { id: String(id), email: String(email), username, name }
-    }),
+    users: users.map(([id, email, username, name, invitations]) => ({
+      id: String(id),
+      email: String(email),
+      username: username === null ? null : String(username),
+      name: name === null ? null : String(name),
+      invitations: Number(invitations),
+    })),
     sessions: new Map(rows.map((row) => [row.id, row])),
     refreshTokens: Map.groupBy(refreshRows, ({ sid }) => sid),
   }
@@ -106,6 +115,8 @@ const adopt = (model: Model, { users, sessions, refreshTokens }: Rows): void => 
     const row = users.find(({ email }) => email === person.email)
     person.id ??= row?.id
     expectThat(row !== undefined && row.id === person.id, `no account of person ${person.who}`)
+    const isKept = model.now - person.createdAt < messagesKept
+    expectThat(row?.invitations === 1 || !isKept, `${row?.invitations} invitations of person ${person.who}`)
     const { username, name } = profileOf(person)
     expectThat(
       row?.username === username && row?.name === name,
