@@ -23,6 +23,7 @@ test.each([
   ['hints', /hinted_at is null or/],
   ['mail', /^update outbox set next_at/],
   ['refresh_tokens', /^delete from "refresh_tokens"/],
+  ['erased_sessions', /^delete from "erased_sessions"/],
   ['challenges', /^delete from "challenges"/],
   ['codes', /^delete from "codes"/],
   ['outbox', /^delete from "outbox"/],
@@ -45,13 +46,15 @@ test.each([
   const code =
     "insert into codes (hash, purpose, email, email_canonical, created_at, expires_at) values ('h', 'disown', '', '', 1, 1)"
   await query(healthy, code)
-  const message = `insert into outbox (id, kind, recipient, language, limited, created_at, expires_at, done_at) values ('m', 'no_account', '', 'en', 1, 1, 1, 1)`
+  const message = `insert into outbox (id, kind, request_id, recipient, language, limited, created_at, expires_at, done_at)
+    values ('m', 'no_account', 'r', '', 'en', 1, 1, 1, 1)`
   await query(healthy, message)
+  await query(healthy, "insert into erased_sessions (id, erased_at) values ('s', 1)")
   await query(healthy, "insert into signing_keys values ('k', '{}', 'a.b.c', 1, 1, 1, 1)")
 
   const { deleted, failed } = await on.job()
 
-  const swept = { challenges: 1, codes: 1, outbox: 1, devices: 3, throttle: 3, signing_keys: 1 }
+  const swept = { erased_sessions: 1, challenges: 1, codes: 1, outbox: 1, devices: 3, throttle: 3, signing_keys: 1 }
   const expected = { ...swept, refresh_tokens: 0, sessions: 0 }
   expect(deleted).toEqual(step in expected ? { ...expected, [step]: 0 } : expected)
   expect(failed).toEqual([step])

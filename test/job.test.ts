@@ -106,6 +106,7 @@ test('a job on what is alive changes nothing, and says so', async () => {
     mailed: 0,
     deleted: {
       refresh_tokens: 0,
+      erased_sessions: 0,
       challenges: 0,
       codes: 0,
       devices: 0,

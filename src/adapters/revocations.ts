@@ -56,9 +56,9 @@ export const listHints = (database: Database, now: () => number, bound: number):
   let list: ReadonlyMap<string, Hint> | undefined
   let askedAt = 0
   const fetchList = async () => {
-    const query = { sql: 'select id, ended_at, changed_at from sessions where changed_at > ?', writes: false }
+    const since = now() - bound
     try {
-      const [rows = []] = await database.run([{ ...query, params: [now() - bound] }], 2000)
+      const [rows = []] = await database.run([{ sql: changes, params: [since, since], writes: false }], 2000)
       list = new Map(rows.map(([id, endedAt, at]) => [String(id), hintOf(endedAt, Number(at))]))
     } catch (error) {
       list = undefined
@@ -82,5 +82,9 @@ export const listHints = (database: Database, now: () => number, bound: number):
     },
   }
 }
+
+/** Of sessions that there are, and of those of users who are no more. */
+const changes = `select id, ended_at, changed_at from sessions where changed_at > ?
+  union all select id, erased_at, erased_at from erased_sessions where erased_at > ?`
 
 const hintOf = (endedAt: unknown, at: number): Hint => (endedAt === null ? { state: 'stale', at } : { state: 'ended' })

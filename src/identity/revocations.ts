@@ -1,11 +1,12 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Config } from '../base/config.ts'
 import { type Patience, requestPatience, within } from '../base/deadline.ts'
 import { Problem, unavailable } from '../base/errors.ts'
 import type { Hint, Hints, Statement } from '../base/ports.ts'
 import { type Context, nameOf } from './context.ts'
 import type { Facts } from './facts.ts'
-import { prepare, statement } from './statement.ts'
+import { unended } from './sessions.ts'
+import { type Params, prepare, statement } from './statement.ts'
 
 interface Change {
   readonly id: string
@@ -92,6 +93,15 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
         )
     },
 
+    /**
+     * Stands before the erasure of a user: what is to be told of their sessions, of which no row is left, stays until no
+     * lease is believed. Also of those that ended within the bound, whose hints may be missing.
+     */
+    outlive: ({ now }: Context, userId: SQL | string, when: SQL): Statement =>
+      statement(sql`insert into erased_sessions (id, erased_at)
+        select id, max(${now}, last_seen_at) from sessions where user_id = ${userId} and ${when}
+          and (${unended(sql`${now}`)} or changed_at > ${now - config.bound}) on conflict do nothing`),
+
     /** Tells the hints that are missing, at most 500 at once. Part of the scheduled job. */
     async repair(context: Context): Promise<number> {
       if (!hints.put) return 0
@@ -111,11 +121,15 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
     const told = await Promise.allSettled(changes.map(putOne))
     const done = changes.filter((_, i) => told[i]?.status === 'fulfilled')
     if (done.length < changes.length) context.log({ event: 'hint_failed', count: changes.length - done.length })
-    return done.length > 0 ? [store.hinted(done, context.now)] : []
+    return done.length > 0 ? store.hinted(done, context.now) : []
   }
 }
 
 export type Revocations = ReturnType<typeof newRevocations>
+
+/** When it changed, by these columns, and is still to be told. */
+const isMissing = (changedAt: SQL, p: Params<'since' | 'renewed'>): SQL => sql`${changedAt} > ${p.since}
+  and (hinted_at is null or (hinted_at < ${changedAt} and hinted_at <= ${p.renewed}))`
 
 const store = {
   /**
@@ -124,22 +138,24 @@ const store = {
    */
   missing: prepare(
     ['since', 'renewed'],
-    (p) => sql`select id, ended_at, changed_at from sessions where changed_at > ${p.since}
-      and (hinted_at is null or (hinted_at < changed_at and hinted_at <= ${p.renewed})) limit 500`,
+    (p) => sql`select id, ended_at, changed_at from sessions where ${isMissing(sql`changed_at`, p)}
+      union all select id, erased_at, erased_at from erased_sessions where ${isMissing(sql`erased_at`, p)} limit 500`,
     ([id, endedAt, changedAt]): Change => ({
       id: String(id),
       hint: endedAt === null ? { state: 'stale', at: Number(changedAt) } : { state: 'ended' },
     }),
   ),
   /** Still to be told: an end that `stale` may have come over, and a change later than the one that was told. */
-  hinted: (changes: readonly Change[], now: number) => {
-    const told = changes.map(({ id, hint }) => [id, hint.state === 'ended' ? null : hint.at])
-    return statement(
-      sql`update sessions set
+  hinted: (changes: readonly Change[], now: number): Statement[] => {
+    const json = JSON.stringify(changes.map(({ id, hint }) => [id, hint.state === 'ended' ? null : hint.at]))
+    const told = sql`(select value ->> 0 as id, value ->> 1 as at from json_each(${json})) told`
+    return [
+      statement(sql`update sessions set
           hinted_at = iif(told.at is null or (ended_at is null and changed_at <= told.at), ${now}, null)
-        from (select value ->> 0 as id, value ->> 1 as at from json_each(${JSON.stringify(told)})) told
-        where sessions.id = told.id`,
-    )
+        from ${told} where sessions.id = told.id`),
+      statement(sql`update erased_sessions set hinted_at = iif(told.at is null, ${now}, null)
+        from ${told} where erased_sessions.id = told.id`),
+    ]
   },
 }
 

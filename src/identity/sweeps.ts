@@ -73,6 +73,7 @@ const sweepsFor = (now: number, gone: number, { rows }: Pace): readonly (readonl
         sql`rowid in ${oldest(sql`rowid`)} and not exists (select 1 from refresh_tokens where session_id = sessions.id)`,
       ),
     ],
+    [sweep('erased_sessions', sql`erased_at <= ${gone}`)],
     [sweep('challenges', sql`expires_at <= ${now}`)],
     [sweep('codes', sql`expires_at <= ${now}`)],
     [sweep('outbox', sql`done_at <= ${now - messagesKept}`)],
