@@ -9,10 +9,11 @@ import type { Identity } from './core.ts'
 import type { Method } from './sessions.ts'
 import type { Account, Answer, Challenge, Manner, SignedIn } from './sign-in.ts'
 import { statement } from './statement.ts'
+import { counting, mayTry } from './tries.ts'
 import { type UserRow, userJson } from './users.ts'
 
-/** How often a challenge may be answered wrongly, and for how many seconds it stays open. */
-const limits = { tries: 5, life: 600 }
+/** Seconds for which it stays open. */
+const life = 600
 
 interface Held {
   readonly methods: readonly Method[]
@@ -38,7 +39,7 @@ export const insertChallenge = async ({ throttle }: Identity, context: Context, 
   const id = randomToken()
   const hash = await sha256(id)
   const held: Held = { methods, passed: account.methods, manner }
-  const expiresAt = context.now + limits.life
+  const expiresAt = context.now + life
   const insert = sql`insert into challenges (hash, user_id, sign_in, throttle_key, created_at, expires_at)
     select ${hash}, users.id, ${JSON.stringify(held)}, ${await throttle.keyOf(`challenge ${account.user.id}`)},
       ${context.now}, ${expiresAt}
@@ -74,7 +75,7 @@ export const answerChallenge = async (
   const sessionId = newId('ses')
   const keyWhere = (holds: SQL): SQL => sql`(select throttle_key from challenges where hash = ${hash} and ${holds})`
   const isAnswered = sql`used_by = ${sessionId}`
-  const isOpen = isOpenFor(context)
+  const isOpen = mayTry(context)
   const userId = sql`(select user_id from challenges where hash = ${hash})`
   const device = await devices.shown(context, given.device_token)
   const attempt = await throttle.on(context, {
@@ -116,15 +117,10 @@ export const answerChallenge = async (
 export const dropChallenges = (userId: SQL | string, where: SQL): Statement =>
   statement(sql`delete from challenges where user_id = ${userId} and ${where}`)
 
-/** Open still, or open when this very request counted its try. */
-const isOpenFor = ({ now, requestId }: Context): SQL =>
-  sql`used_at is null and expires_at > ${now} and (tries < ${limits.tries} or tried_by = ${requestId})`
-
-/** A try that the throttle refused is none; a repeat of the batch is the same try. */
+/** A try that the throttle refused is none. */
 const countTry = (context: Context, hash: string, isCounted: SQL): Statement<OpenChallenge> =>
   statement(
-    sql`update challenges set tries = tries + (tried_by is not ${context.requestId}), tried_by = ${context.requestId}
-      where hash = ${hash} and ${isOpenFor(context)} and ${isCounted}
+    sql`update challenges set ${counting(context)} where hash = ${hash} and ${mayTry(context)} and ${isCounted}
       returning sign_in, (select ${userJson} from users where users.id = challenges.user_id),
         (select suspended_at from users where users.id = challenges.user_id)`,
     ([signIn, json, suspendedAt]) => {

@@ -27,14 +27,8 @@ import { emailSignInService } from './service.ts'
 
 const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
 
-/** However people write it down: in lower case, in groups. */
-const typedCode = z.pipe(
-  text(64),
-  z.transform((given: string) => given.replace(/[\s-]/g, '').toUpperCase()),
-)
-
 const Proof = z
-  .strictObject({ token: z.optional(text(64)), id: z.optional(text(64)), code: z.optional(typedCode), ...manner })
+  .strictObject({ token: z.optional(text(64)), id: z.optional(text(64)), code: z.optional(text(64)), ...manner })
   .check(({ value: { token, id, code }, issues }) => {
     const refuse = (path: string, message: string) =>
       issues.push({ code: 'custom', message, path: [path], input: path })

@@ -1,5 +1,5 @@
 import { rfc3339 } from '../../base/clock.ts'
-import { randomCode, randomToken, sha256 } from '../../base/crypto.ts'
+import { randomToken, sha256 } from '../../base/crypto.ts'
 import type { Email } from '../../base/email.ts'
 import { codeUsedOrExpired, conflict, Problem, wrongCredentials } from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
@@ -12,6 +12,7 @@ import type { Core } from '../../identity/core.ts'
 import type { Message } from '../../identity/outbox.ts'
 import type { Account, Challenge, Completion, SignedIn } from '../../identity/sign-in.ts'
 import { taking } from '../../identity/statement.ts'
+import { isTyped, newTypedCode } from '../../identity/typed-codes.ts'
 import {
   anyAddress,
   countTry,
@@ -27,9 +28,6 @@ import {
   stillOpen,
   userWith,
 } from './store.ts'
-
-/** Characters of a code to type. */
-const length = 8
 
 /** Either a token, or an id and a code. */
 export interface Shown {
@@ -85,7 +83,7 @@ export const emailSignInService = (core: Core) => {
   const guessing = async (context: Context, use: Use, deviceToken: string | undefined) => {
     const device = await devices.shown(context, deviceToken)
     return throttle.on(context, {
-      identifier: keyToTry(use, context.requestId),
+      identifier: keyToTry(use, context),
       identifierThen: keyOfUsed(use),
       knownDevice: device && { id: device.id, holds: devices.belongsTo(context, device, ownerOf(use.hash)) },
     })
@@ -97,11 +95,11 @@ export const emailSignInService = (core: Core) => {
     const attempt = await guessing(context, use, device_token)
     const [counted, full, [open], ...gateRows] = await context.batch([
       ...attempt.statements,
-      countTry(use, context.requestId, attempt.isCounted),
+      countTry(use, context, attempt.isCounted),
       ...signIn.reads(ownerOf(use.hash)),
     ])
     attempt.judge(counted, full)
-    const isRight = await ring.verify('code', bound(use.hash, code), open?.mac ?? '')
+    const isRight = await isTyped(ring, use.hash, { typed: code, mac: open?.mac ?? '' })
     if (open === undefined) throw new Problem(codeUsedOrExpired)
     if (!isRight) {
       facts.tell(context, { type: 'sign_in.refused', userId: open.account?.user.id, reason: 'email' })
@@ -161,10 +159,10 @@ export const emailSignInService = (core: Core) => {
      */
     async code(context: Context, email: Email): Promise<{ id: string; expiresAt: string }> {
       outbox.require()
-      const [id, code] = [randomToken(), randomCode(length)]
+      const id = randomToken()
       const hash = await sha256(id)
-      const [mac, throttleKey] = await Promise.all([
-        ring.mac('code', bound(hash, code)),
+      const [{ code, mac }, throttleKey] = await Promise.all([
+        newTypedCode(ring, hash),
         throttle.keyOf(`code ${email.canonical}`),
       ])
       const life = codeLife.sign_in_code
@@ -207,9 +205,6 @@ export const emailSignInService = (core: Core) => {
     },
   }
 }
-
-/** A code to type is good with the id that it was given out with, and no other (ASVS 6.6.2). */
-const bound = (hash: string, code: string) => `${hash} ${code}`
 
 /** Marked with the id of the session that it begins, or would begin where a gate asks for more. */
 const usage = async ({ now }: Context, secret: string, purpose: Kind): Promise<Use> => ({

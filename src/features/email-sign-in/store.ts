@@ -2,12 +2,11 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Email } from '../../base/email.ts'
 import type { Statement } from '../../base/ports.ts'
 import { isOpen, isReserved, isUsed, ofCode, type Use } from '../../identity/codes.ts'
+import type { Context } from '../../identity/context.ts'
 import type { Account } from '../../identity/sign-in.ts'
 import { statement } from '../../identity/statement.ts'
+import { counting, mayTry } from '../../identity/tries.ts'
 import { userJson } from '../../identity/users.ts'
-
-/** How often a code may be typed wrongly. */
-const mostTries = 5
 
 /** The account of an address; null where there is none. */
 export const userWith = ({ canonical }: Email): SQL => sql`(select id from users where email_canonical = ${canonical})`
@@ -54,21 +53,21 @@ const read = ([mac, email, json, suspendedAt, free]: readonly unknown[]): OpenCo
 export const openCode = (use: Use): Statement<OpenCode> =>
   statement(sql`select ${columns(use.hash, use.now)} from codes where hash = ${use.hash} and ${isOpen(use)}`, read)
 
-/** Open, or open when the request `triedBy` counted its try. Wants `codes` in scope. */
-const mayTry = ({ hash, purpose, now }: Use, triedBy: string): SQL => sql`hash = ${hash} and purpose = ${purpose}
-  and used_at is null and expires_at > ${now} and (tries < ${mostTries} or tried_by = ${triedBy})`
+/** Wants `codes` in scope. */
+const isTried = ({ hash, purpose }: Use, context: Context): SQL =>
+  sql`hash = ${hash} and purpose = ${purpose} and ${mayTry(context)}`
 
-/** A try that the throttle refused is none; a repeat of the batch is the same try. */
-export const countTry = (use: Use, triedBy: string, isCounted: SQL): Statement<OpenCode> =>
+/** A try that the throttle refused is none. */
+export const countTry = (use: Use, context: Context, isCounted: SQL): Statement<OpenCode> =>
   statement(
-    sql`update codes set tries = tries + (tried_by is not ${triedBy}), tried_by = ${triedBy}
-      where ${mayTry(use, triedBy)} and ${isCounted} returning ${columns(use.hash, use.now)}`,
+    sql`update codes set ${counting(context)} where ${isTried(use, context)} and ${isCounted}
+      returning ${columns(use.hash, use.now)}`,
     read,
   )
 
 /** Under what the try counts; null where it is none. */
-export const keyToTry = (use: Use, triedBy: string): SQL =>
-  sql`(select throttle_key from codes where ${mayTry(use, triedBy)})`
+export const keyToTry = (use: Use, context: Context): SQL =>
+  sql`(select throttle_key from codes where ${isTried(use, context)})`
 
 /** The same once the code is used. */
 export const keyOfUsed = ({ hash, by }: Use): SQL =>

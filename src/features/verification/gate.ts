@@ -1,20 +1,15 @@
-import { randomCode, sha256 } from '../../base/crypto.ts'
+import { sha256 } from '../../base/crypto.ts'
 import { codeLife, isIssued, issueCode, useCode } from '../../identity/codes.ts'
 import type { Core } from '../../identity/core.ts'
 import type { Gate } from '../../identity/sign-in.ts'
 import { taking } from '../../identity/statement.ts'
+import { isTyped, newTypedCode } from '../../identity/typed-codes.ts'
 import { confirmCodes, dropUncounted, isAnswered, isGood, unprovenAddress, verifyAddress } from './store.ts'
 
 const purpose = 'confirm_code'
 
-/** Characters: 39 bits, of which a challenge lets five be tried. */
-const length = 8
-
 /** A code belongs to the challenge that asked for it: typed into another it is nothing (ASVS 6.6.2). */
 const codeOf = (challenge: string): Promise<string> => sha256(`${purpose} ${challenge}`)
-
-/** As it is typed: in small letters, with blanks and hyphens. */
-const canonical = (typed: string): string => typed.replace(/[\s-]/g, '').toUpperCase()
 
 /** For where addresses have to be proven: whoever signs in with an unproven one types a code that is mailed to it. */
 export const provenAddressGate = ({ facts, outbox, ring, throttle }: Core): Gate => ({
@@ -24,11 +19,9 @@ export const provenAddressGate = ({ facts, outbox, ring, throttle }: Core): Gate
 
   /** @throws Problem `too_many_attempts` (429), out of the batch */
   async ask(context, { account: { user }, hash: challenge, isOpen: isAsked }) {
-    const [code, hash] = [randomCode(length), await codeOf(challenge)]
-    const typed = {
-      mac: await ring.mac('code', `${hash} ${code}`),
-      throttleKey: await throttle.keyOf(`challenge ${user.id}`),
-    }
+    const hash = await codeOf(challenge)
+    const { code, mac } = await newTypedCode(ring, hash)
+    const typed = { mac, throttleKey: await throttle.keyOf(`challenge ${user.id}`) }
     const [userId, email] = [user.id, unprovenAddress(user.id)]
     const count = await throttle.mail(context, { recipient: email, where: isAsked })
     const life = codeLife[purpose]
@@ -50,8 +43,7 @@ export const provenAddressGate = ({ facts, outbox, ring, throttle }: Core): Gate
   async check([macs = []], { user }, { context, method, code, challenge }) {
     if (method !== 'email' || code === undefined) return undefined
     const hash = await codeOf(challenge)
-    const given = `${hash} ${canonical(code)}`
-    const verdicts = await Promise.all(macs.map((mac) => ring.verify('code', given, String(mac))))
+    const verdicts = await Promise.all(macs.map((mac) => isTyped(ring, hash, { typed: code, mac: String(mac) })))
     if (!verdicts.includes(true)) return undefined
     const use = { hash, purpose, by: challenge, now: context.now } as const
     const verified = taking(verifyAddress(use), (rows) => {
