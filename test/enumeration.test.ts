@@ -163,9 +163,17 @@ test.each(['link', 'code'])(
       return { answer: { status, body, answered, trips: cost.trips, first, rows: cost.rows }, after, mails: cost.mails }
     }
 
+    on.clock.pass(3600)
+
     const known = await ask(person, '192.0.2.1')
     const unknown = await ask(nobody, '192.0.2.2')
+    const statuses: unknown[][] = []
+    for (let i = 3; i < 9; i++) {
+      const address = `192.0.2.${i}`
+      statuses.push([(await ask(person, address)).answer.status, (await ask(nobody, address)).answer.status])
+    }
 
+    expect(statuses).toEqual([202, 202, 202, 202, 429, 429].map((status) => [status, status]))
     expect(unknown.answer).toEqual(known.answer)
     expect([known.mails, unknown.mails]).toEqual([1, 0])
     // What follows is no part of the answer.
