@@ -59,6 +59,9 @@ const againInTheSameBrowser: OddPath = async (on) => {
   const { password } = person
   await post(on, '/auth/login', person, cookieOf(jar), 200)
   await post(on, '/auth/login', { username, password }, cookieOf(jar), 200)
+  for (const path of ['password/forgot', 'email/link', 'email/code']) {
+    await post(on, `/auth/${path}`, { email: person.email }, cookieOf(jar), 202)
+  }
   const change = { currentPassword: password, newPassword: 'another good long password', transport: 'token' }
   await post(on, '/auth/password/change', change, cookieOf((await signedUp(on)).jar), 200)
 }

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Config } from '../base/config.ts'
 import type { KeyRing } from '../base/crypto.ts'
+import type { Email } from '../base/email.ts'
 import { isId, newId } from '../base/ids.ts'
 import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
@@ -25,6 +26,12 @@ export interface KnownDevice {
   readonly userId: string
 }
 
+/** A device, and what holds where a certain account knows it. */
+export interface DeviceOf {
+  readonly id: string
+  readonly holds: SQL
+}
+
 /**
  * Remembers that an account was used from here before, so that a stranger's guesses cannot lock the owner out. The
  * token is signed and names one user; deleting its row revokes it. It authenticates nothing.
@@ -37,15 +44,26 @@ export const newDevices = (config: Config, ring: KeyRing) => {
     return (await ring.verify('device-cookie', `${id}.${userId}`, mac)) ? { id, userId } : undefined
   }
 
+  const shown = (context: Context, token: string | undefined): Promise<KnownDevice | undefined> =>
+    read(token ?? cookieValue(context.headers.get('cookie'), cookie))
+
+  const belongsTo = ({ now }: Context, { id, userId }: KnownDevice, owner: SQL | string): SQL =>
+    sql`exists (select 1 from devices where id = ${id} and user_id = ${userId} and user_id = ${owner}
+      and expires_at > ${now})`
+
   return {
     /** The device that a request shows, in the cookie or as `device_token`. */
-    shown: (context: Context, token: string | undefined): Promise<KnownDevice | undefined> =>
-      read(token ?? cookieValue(context.headers.get('cookie'), cookie)),
+    shown,
 
     /** Holds where the device is one of this very account and was not revoked. */
-    belongsTo: (context: Context, device: KnownDevice, userId: SQL | string): SQL =>
-      sql`exists (select 1 from devices where id = ${device.id} and user_id = ${device.userId}
-        and user_id = ${userId} and expires_at > ${context.now})`,
+    belongsTo,
+
+    /** The device that a request shows, with what holds where the owner of a proven address is known to use it. */
+    async ofOwner(context: Context, token: string | undefined, { canonical }: Email): Promise<DeviceOf | undefined> {
+      const device = await shown(context, token)
+      const owner = sql`(select id from users where email_canonical = ${canonical} and email_verified = 1)`
+      return device && { id: device.id, holds: belongsTo(context, device, owner) }
+    },
 
     /** What may be remembered: the device that was shown, where it is this user's, or else a new one. */
     next: (shown: KnownDevice | undefined, userId: string): NextDevice => ({

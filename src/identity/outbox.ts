@@ -32,6 +32,8 @@ export interface Message<K extends MessageKind> {
   readonly when: SQL
   /** Where this does not hold nothing leaves: the row only counts for its recipient, as that of any other would. */
   readonly leaves?: SQL
+  /** Where this holds it is not counted for its recipient, whose own device asked for it. */
+  readonly byOwner?: SQL
   /** Tells of what happened to an account. Not counted where its address is proven: then no stranger can cause it. */
   readonly isNotice?: boolean
   /** A notice of the batch that proves the address, before its row says so. */
@@ -120,7 +122,7 @@ const insertMessage = (config: Config, context: Context, row: Row): Statement =>
   const { id, kind, userId, to, when, leaves = sql`true`, sealed, details, isLate = false, life = usualLife } = row
   const { now, headers, requestId } = context
   const language = chooseLanguage(null, headers.get('accept-language'))
-  const isFree = row.isNotice ? toOwner(row) : sql`0`
+  const isFree = row.isNotice ? toOwner(row) : (row.byOwner ?? sql`0`)
   const [attempts, nextAt] = isLate ? [0, now] : [1, now + inlineLease]
   return statement(sql`insert into outbox (id, user_id, kind, request_id, recipient, language, sealed, details, limited,
       attempts, created_at, next_at, expires_at, done_at)

@@ -4,6 +4,7 @@ import type { KeyRing } from '../base/crypto.ts'
 import { Problem, tooManyAttempts } from '../base/errors.ts'
 import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
+import type { DeviceOf } from './devices.ts'
 import { fullUntil } from './outbox.ts'
 import { statement, taking } from './statement.ts'
 
@@ -40,8 +41,8 @@ export interface AttemptOn {
   readonly identifier: string | SQL
   /** The same for the batch of the success, where that finds it in another way. */
   readonly identifierThen?: SQL
-  /** A condition under which the device of the attempt is one that the account knows. */
-  readonly knownDevice?: { readonly id: string; readonly holds: SQL } | undefined
+  /** The device of the attempt, where it is one that the account knows. */
+  readonly knownDevice?: DeviceOf | undefined
   /** Count only where this holds. */
   readonly where?: SQL | undefined
 }
@@ -51,6 +52,8 @@ export interface MailTo {
   readonly recipient: SQL | string
   /** Whoever is signed in and asks. */
   readonly userId?: string
+  /** The device that asks, where the account of the recipient knows it and has proven the address. */
+  readonly ownDevice?: DeviceOf | undefined
   /** Count only where this holds. */
   readonly where?: SQL
 }
@@ -108,10 +111,14 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
     /**
      * Lets a message be asked for, in the batch that writes its row: where there is room for its recipient, whether or
      * not anybody has that address, which the rows of the outbox tell; and for the account and the address of the asker,
-     * which are counted here. Never refunded. Throws out of the batch:
+     * which are counted here. A device that the recipient's own account knows has a counter of its own instead, which no
+     * stranger can fill. Never refunded. Throws out of the batch:
      * @throws Problem `too_many_attempts` (429)
      */
-    async mail(context: Context, { recipient, userId, where = sql`true` }: MailTo): Promise<MailCount> {
+    async mail(context: Context, given: MailTo): Promise<MailCount> {
+      const { recipient, userId, ownDevice, where = sql`true` } = given
+      const byOwner = ownDevice?.holds ?? sql`false`
+      const isStranger = sql`${where} and not ${byOwner}`
       const full = fullUntil(config, context, recipient)
       const counter = async (name: string, limit: number, window: number): Promise<Counter> => ({
         key: sql`${await mac(name)}`,
@@ -122,14 +129,15 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
         await counter(`mail from ${context.address ?? 'unknown'}`, limits.address, quarter),
         ...(userId === undefined ? [] : [await counter(`mail by ${userId}`, limits.mail, hour)]),
       ]
-      const { statements, isCounted, judge } = attempt(
-        context,
-        [{ counters, where: sql`${where} and ${full} is null` }],
-        [],
-      )
+      const own = ownDevice ? [await counter(`mail by ${ownDevice.id}`, limits.mail, hour)] : []
+      const groups = [
+        { counters: own, where: sql`${where} and ${byOwner}` },
+        { counters, where: sql`${isStranger} and ${full} is null` },
+      ]
+      const { statements, isCounted, judge } = attempt(context, groups, [])
       const [count, standing] = statements
       const outOfRoom = statement(
-        sql`select ${limits.mail}, ${full} where ${where} and ${full} is not null`,
+        sql`select ${limits.mail}, ${full} where ${isStranger} and ${full} is not null`,
         readStanding,
       )
       let counted: number[] = []
@@ -142,13 +150,18 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
           taking(standing, (rows) => judge(counted, rows)),
         ],
         isCounted,
+        byOwner,
       }
     },
   }
 }
 
 /** `statements` stand before whatever depends on `isCounted`. */
-export type MailCount = Pick<Attempt, 'isCounted'> & { readonly statements: readonly Statement[] }
+export interface MailCount extends Pick<Attempt, 'isCounted'> {
+  readonly statements: readonly Statement[]
+  /** Holds where the device of the owner asked: the message is none that a stranger caused. */
+  readonly byOwner: SQL
+}
 
 export type Throttle = ReturnType<typeof newThrottle>
 

@@ -26,6 +26,7 @@ import type { Core } from '../../identity/core.ts'
 import { emailSignInService } from './service.ts'
 
 const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
+const { device_token } = manner
 
 const Proof = z
   .strictObject({ token: z.optional(text(64)), id: z.optional(text(64)), code: z.optional(text(64)), ...manner })
@@ -47,10 +48,9 @@ export const emailSignIn = (core: Core, guard: Guard) => {
       '/email/link',
       doc('Mail a link that signs in', { 202: PendingShape }, tooManyAttempts, noMailer),
       guard.requests(),
-      validate(z.strictObject({ email, redirectTo: redirectTo(core.config) })),
+      validate(z.strictObject({ email, redirectTo: redirectTo(core.config), device_token })),
       async (c) => {
-        const { email, redirectTo } = c.req.valid('json')
-        await service.link(c.var.context, email, redirectTo)
+        await service.link(c.var.context, c.req.valid('json'))
         return c.json({ status: 'pending' as const }, 202)
       },
     )
@@ -58,8 +58,8 @@ export const emailSignIn = (core: Core, guard: Guard) => {
       '/email/code',
       doc('Mail a code to type that signs in', { 202: CodeSentShape }, tooManyAttempts, noMailer),
       guard.requests(),
-      validate(z.strictObject({ email })),
-      async (c) => c.json(await service.code(c.var.context, c.req.valid('json').email), 202),
+      validate(z.strictObject({ email, device_token })),
+      async (c) => c.json(await service.code(c.var.context, c.req.valid('json')), 202),
     )
     .get('/email/sign-in', page(core, 'signIn'))
     .post(

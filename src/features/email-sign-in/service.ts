@@ -29,6 +29,13 @@ import {
   userWith,
 } from './store.ts'
 
+interface Asked {
+  readonly email: Email
+  /** Where the link leads, instead of to our own page. */
+  readonly redirectTo?: string | undefined
+  readonly device_token?: string | undefined
+}
+
 /** Either a token, or an id and a code. */
 export interface Shown {
   readonly token?: string | undefined
@@ -61,14 +68,25 @@ export const emailSignInService = (core: Core) => {
   const { config, devices, facts, outbox, ring, signIn, throttle } = core
 
   /** Issues a code whoever has the address, and mails it where that may sign in. One trip. */
-  const send = async <K extends Kind>(context: Context, email: Email, { code, kind, data }: Sent<K>) => {
+  const send = async <K extends Kind>(context: Context, { email, device_token }: Asked, sent: Sent<K>) => {
+    const { code, kind, data } = sent
     const [userId, address, life] = [userWith(email), anyAddress(email), codeLife[kind]]
     const leaves = config.emailSignUp ? undefined : hasAccount(email)
-    const { statements, isCounted } = await throttle.mail(context, { recipient: email.canonical })
+    const ownDevice = await devices.ofOwner(context, device_token, email)
+    const { statements, isCounted, byOwner } = await throttle.mail(context, { recipient: email.canonical, ownDevice })
     await context.batch([
       ...statements,
       ...issueCode(context.now, { ...code, purpose: kind, userId, email: address, when: isCounted }),
-      ...(await outbox.post(context, { kind, data, userId, to: address, when: isIssued(code.hash), leaves, life })),
+      ...(await outbox.post(context, {
+        kind,
+        data,
+        userId,
+        to: address,
+        when: isIssued(code.hash),
+        leaves,
+        byOwner,
+        life,
+      })),
     ])
   }
 
@@ -142,14 +160,14 @@ export const emailSignInService = (core: Core) => {
   return {
     /**
      * Mails a link that signs in. The answer is the same whoever has the address. One trip.
-     * @param page Where the link leads, instead of to our own page
      * @throws Problem `too_many_attempts` (429), `misconfigured` (500)
      */
-    async link(context: Context, email: Email, page = `${config.issuer}/email/sign-in`): Promise<void> {
+    async link(context: Context, asked: Asked): Promise<void> {
       outbox.require()
       const token = randomToken()
+      const page = asked.redirectTo ?? `${config.issuer}/email/sign-in`
       const data = { link: linkTo(page, token), life: codeLife.sign_in_link }
-      await send(context, email, { code: { hash: await sha256(token) }, kind: 'sign_in_link', data })
+      await send(context, asked, { code: { hash: await sha256(token) }, kind: 'sign_in_link', data })
     },
 
     /**
@@ -157,16 +175,16 @@ export const emailSignInService = (core: Core) => {
      * address. One trip.
      * @throws Problem `too_many_attempts` (429), `misconfigured` (500)
      */
-    async code(context: Context, email: Email): Promise<{ id: string; expiresAt: string }> {
+    async code(context: Context, asked: Asked): Promise<{ id: string; expiresAt: string }> {
       outbox.require()
       const id = randomToken()
       const hash = await sha256(id)
       const [{ code, mac }, throttleKey] = await Promise.all([
         newTypedCode(ring, hash),
-        throttle.keyOf(`code ${email.canonical}`),
+        throttle.keyOf(`code ${asked.email.canonical}`),
       ])
       const life = codeLife.sign_in_code
-      await send(context, email, {
+      await send(context, asked, {
         code: { hash, typed: { mac, throttleKey } },
         kind: 'sign_in_code',
         data: { code, life },

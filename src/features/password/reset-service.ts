@@ -25,6 +25,7 @@ import { addressOf, isUnknown, resettable, setPassword, userIdBy } from './store
 interface Forgotten {
   readonly email: Email
   readonly redirectTo?: string | undefined
+  readonly device_token?: string | undefined
 }
 
 interface Reset {
@@ -34,7 +35,7 @@ interface Reset {
 
 /** A new password for whoever reads the mail of an account, and nothing else: no session, no way past a second factor. */
 export const resetService = (core: Core, hasher: PasswordHasher) => {
-  const { config, facts, outbox, revocations, throttle } = core
+  const { config, devices, facts, outbox, revocations, throttle } = core
 
   return {
     /**
@@ -42,13 +43,14 @@ export const resetService = (core: Core, hasher: PasswordHasher) => {
      * One trip, and the same work for both.
      * @throws Problem `too_many_attempts` (429), `misconfigured` (500)
      */
-    async forgot(context: Context, { email, redirectTo }: Forgotten): Promise<void> {
+    async forgot(context: Context, { email, redirectTo, device_token }: Forgotten): Promise<void> {
       outbox.require()
       const token = randomToken()
       const hash = await sha256(token)
       const userId = userIdBy('email_canonical', email.canonical)
       const stored = addressOf(email.canonical)
-      const count = await throttle.mail(context, { recipient: email.canonical })
+      const ownDevice = await devices.ofOwner(context, device_token, email)
+      const count = await throttle.mail(context, { recipient: email.canonical, ownDevice })
       const life = codeLife.reset_password
       const link = linkTo(redirectTo ?? `${config.issuer}/password/reset`, token)
       await context.batch([
@@ -60,6 +62,7 @@ export const resetService = (core: Core, hasher: PasswordHasher) => {
           userId,
           to: stored,
           when: isIssued(hash),
+          byOwner: count.byOwner,
           life,
         })),
         ...(await outbox.post(context, {

@@ -70,7 +70,11 @@ export const passwords = (core: Core, guard: Guard) => {
   const service = passwordService(core, hasher, admission)
   const registration = registrationService(core, hasher, admission)
   const resets = resetService(core, hasher)
-  const Forgotten = z.strictObject({ email, redirectTo: redirectTo(core.config) })
+  const Forgotten = z.strictObject({
+    email,
+    redirectTo: redirectTo(core.config),
+    device_token: manner.device_token,
+  })
   return new Hono<Env>()
     .post(
       '/register',
