@@ -253,3 +253,42 @@ test('signing in keeps the account also where there is no grace any more', async
   expect([answer.status, erased]).toEqual([200, 0])
   expect(await query(on, 'select id, erase_at from users')).toEqual([[user.id, null]])
 })
+
+test('the receipt after a grace is in the language in which the account was given up', async () => {
+  const on = await withGrace()
+  const ada = await signedUp(on)
+  await query(on, 'update users set email_verified = 1')
+  await ada.fetch('/auth/me', { ...leave, headers: { 'accept-language': 'de' } })
+  on.clock.pass(7 * day)
+
+  await on.job()
+
+  expect(await query(on, "select distinct language from outbox where kind = 'account_deleted'")).toEqual([['de']])
+})
+
+test('nor does that language take the place of the one that the user chose', async () => {
+  const on = await withGrace()
+  const ada = await signedUp(on, { locale: 'ar' })
+
+  await ada.fetch('/auth/me', { ...leave, headers: { 'accept-language': 'de' } })
+
+  expect(await query(on, 'select locale from users')).toEqual([['ar']])
+})
+
+test('S92: an account with very many refresh tokens is left to the job, which deletes these first', async () => {
+  const on = await quickServer()
+  const ada = await signedUp(on)
+  const tokens = `with recursive n(i) as (select 1 union all select i + 1 from n where i < 10000)
+    insert into refresh_tokens (hash, session_id, created_at, expires_at) select 'h' || i, ?, 1, 9999999999 from n`
+  await query(on, tokens, ada.session.id)
+
+  const answer = await ada.fetch('/auth/me', leave)
+  const early = await on.job()
+  on.clock.pass(365)
+  const sweeping = await on.job()
+  const due = await on.job()
+
+  expect([answer.status, early.erased, sweeping.erased, due.erased]).toEqual([202, 0, 0, 1])
+  expect([early.deleted.refresh_tokens, sweeping.deleted.refresh_tokens]).toEqual([0, 10_000])
+  expect(await query(on, 'select * from users')).toEqual([])
+})

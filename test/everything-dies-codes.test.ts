@@ -159,7 +159,7 @@ const ways: Readonly<Record<string, Way>> = {
   'a sign-in by code, which proves the address': { end: spend('sign_in_code'), keeps: [], to: 'unproven' },
   'the erasure of the account': {
     end: async (_, { fetch }) => ok(await fetch('/auth/me', { method: 'DELETE' })),
-    keeps: [],
+    keeps: ['undo_email'],
   },
 }
 

@@ -36,6 +36,7 @@ export const eraseUser = (
     statements: [
       taking(statement(alive, readEnded), (rows) => sessions.push(...rows)),
       revocations.outlive(context, userId, when),
+      leaveWord(userId, when),
       leaveCounts(context.now, userId, when),
       ...before,
       taking(deleteUser(userId, when), ([id]) => {
@@ -90,6 +91,11 @@ const countsOf = (userId: SQL | string): SQL => {
   )
   return sql`(select json_object('erased', json_group_object(column1, column2)) from (values ${sql.join(counts, sql`, `)}))`
 }
+
+/** Of a new address the old one is told, whoever erases the account meanwhile. */
+const leaveWord = (userId: SQL | string, when: SQL): Statement =>
+  statement(sql`update outbox set user_id = null
+    where user_id = ${userId} and kind = 'email_changed' and next_at is not null and ${when}`)
 
 /**
  * What a stranger may have caused still counts for its recipient during its hour, or whoever makes and erases accounts in

@@ -8,7 +8,7 @@ import { eraseWithReceipt } from '../../identity/erasure.ts'
 import { scheduleErasure } from '../../identity/grace.ts'
 import { type Ended, endEverySession, standsFor } from '../../identity/sessions.ts'
 import { taking } from '../../identity/statement.ts'
-import { addressOf, everything, kinds, mostRows, type Told } from './store.ts'
+import { addressOf, eraseAt, erasesAtJson, everything, kinds, leavings, mostRows, type Told } from './store.ts'
 
 /** Beside what is named here, the rows of each kind. */
 export interface AccountData {
@@ -22,34 +22,27 @@ export interface AccountData {
 export const accountService = (core: Core) => {
   const { config, devices, facts, outbox, revocations, sessionCookie } = core
 
-  const erase = async (context: Context, { userId, evidence, via }: Caller) => {
-    const erasure = await eraseWithReceipt(core, context, { userId, when: standsFor(evidence) })
-    await context.batch(erasure.statements)
-    erasure.told()
-    if (via === 'cookie') devices.clear(context)
-  }
-
   /** The links that undo a change of address stay: whoever stole the account may be the one who deletes it. */
-  const schedule = async (context: Context, { userId, evidence }: Caller, erasesAt: number) => {
-    const { now } = context
-    const when = standsFor(evidence)
-    const to = addressOf(userId)
-    const ended: Ended[] = []
-    await context.batch([
-      scheduleErasure(userId, erasesAt, when),
+  const scheduling = async (context: Context, { userId, evidence }: Caller, take: (ended: Ended[]) => void) => {
+    const stands = standsFor(evidence)
+    const when = leavings(userId, stands).later
+    const receiver = { userId, to: addressOf(userId), when, isNotice: true }
+    return [
+      scheduleErasure(context, { userId, grace: config.deleteGrace, when: stands }),
       ...(await outbox.post(context, {
         kind: 'deletion_scheduled',
-        data: { erasesAt },
-        userId,
-        to,
-        when,
-        isNotice: true,
+        data: { erasesAt: 0 },
+        details: erasesAtJson(userId),
+        ...receiver,
       })),
       endCodes(userId, when),
       dropChallenges(userId, when),
       // Last, since the others depend on one of them.
-      taking(endEverySession(userId, now, { reason: 'erased', when }), (rows) => ended.push(...rows)),
-    ])
+      taking(endEverySession(userId, context.now, { reason: 'erased', when }), take),
+    ]
+  }
+
+  const tellLeaving = (context: Context, userId: string, ended: readonly Ended[]) => {
     const ids = ended.map(({ sessionId }) => sessionId)
     revocations.announce(context, ids, 'ended')
     for (const one of ended) facts.tell(context, { type: 'session.ended', ...one, reason: 'erased' })
@@ -67,14 +60,31 @@ export const accountService = (core: Core) => {
     },
 
     /**
-     * Erases the caller's account with all that is stored of it and mails a receipt; or, where there is a grace, signs
-     * them out everywhere and says when that is going to happen. One trip.
+     * Erases the caller's account with all that is stored of it and mails a receipt; or, where there is a grace, or a
+     * change of address that can still be undone, signs them out everywhere and says when that is going to happen. One
+     * trip.
      */
     async leave(context: Context, caller: Caller): Promise<{ erasesAt: string } | undefined> {
-      const erasesAt = config.deleteGrace > 0 ? context.now + config.deleteGrace : undefined
-      await (erasesAt === undefined ? erase(context, caller) : schedule(context, caller, erasesAt))
-      if (caller.via === 'cookie') sessionCookie.clear(context)
-      return erasesAt === undefined ? undefined : { erasesAt: rfc3339(erasesAt) }
+      const { userId, evidence, via } = caller
+      const ended: Ended[] = []
+      const when = leavings(userId, standsFor(evidence)).atOnce
+      const erasure = await eraseWithReceipt(core, context, { userId, when })
+      let erasesAt: number | undefined
+      await context.batch([
+        ...(await scheduling(context, caller, (rows) => ended.push(...rows))),
+        ...erasure.statements,
+        taking(eraseAt(userId), ([at]) => {
+          erasesAt = at
+        }),
+      ])
+      if (via === 'cookie') sessionCookie.clear(context)
+      if (erasesAt !== undefined) {
+        tellLeaving(context, userId, ended)
+        return { erasesAt: rfc3339(erasesAt) }
+      }
+      erasure.told()
+      if (via === 'cookie') devices.clear(context)
+      return undefined
     },
   }
 }

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { rfc3339 } from '../../base/clock.ts'
 import type { Statement } from '../../base/ports.ts'
+import { isScheduled } from '../../identity/grace.ts'
 import { statement } from '../../identity/statement.ts'
 import { type UserTable, userData } from '../../identity/user-data.ts'
 
@@ -25,6 +26,20 @@ export const everything = (userId: string): Statement<Told>[] =>
       (cells) => tell(fields, cells),
     )
   })
+
+/** Of an account that is given up: where it stays for now, and where it goes at once. */
+export const leavings = (userId: string, stands: SQL) => ({
+  later: sql`${stands} and ${isScheduled(userId)}`,
+  atOnce: sql`${stands} and not ${isScheduled(userId)}`,
+})
+
+/** When the account is going to be erased, in Unix seconds: no row where it is gone. */
+export const eraseAt = (userId: string): Statement<number> =>
+  statement(sql`select erase_at from users where id = ${userId} and erase_at is not null`, ([at]) => Number(at))
+
+/** The same, as JSON for the text of a message. */
+export const erasesAtJson = (userId: string): SQL =>
+  sql`(select json_object('erasesAt', erase_at) from users where id = ${userId})`
 
 export const addressOf = (userId: string): SQL => sql`(select email from users where id = ${userId})`
 
