@@ -155,6 +155,35 @@ test('a message that fails holds up no other', async () => {
   expect(await mailState(on)).toMatchObject({ waiting: 1, dead: 0 })
 })
 
+test('while 32 messages hang, no other is begun for as long as these may take; it is the job’s', async () => {
+  let release = () => {}
+  const hung = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let begun = 0
+  const mailer = mailerThat(async () => {
+    begun += 1
+    await hung
+    return { status: 'taken' }
+  })
+  const on = await resetServer({ mailer })
+  const failures = () => on.logs.filter(({ event }) => event === 'mail.failed').map(({ error }) => error)
+  for (let i = 0; i < 32; i++) await forgot(on, somebody().email)
+  await expect.poll(() => begun).toBe(32)
+  on.clock.pass(10)
+
+  await forgot(on, somebody().email)
+
+  await expect.poll(() => begun + failures().length).toBe(33)
+  expect(failures()).toEqual(['unavailable: overload'])
+  on.clock.pass(1)
+  await forgot(on, somebody().email)
+  await expect.poll(() => begun).toBe(33)
+  release()
+  await on.settled()
+  expect(await mailState(on)).toEqual({ mailer: 'mailbox', waiting: 1, dead: 0 })
+})
+
 test('what the mailer refuses for good is a dead letter at once, and never tried again', async () => {
   const on = await resetServer({ mailer: mailerThat(async () => ({ status: 'refused', reason: 'no such mailbox' })) })
   await forgot(on, somebody().email)

@@ -36,7 +36,7 @@ interface Options {
 
 export const passwordHasher = (argon2id: Argon2id, options: Options = {}): PasswordHasher => {
   const { cost = currentCost, maxPending = 64, clock = systemClock } = options
-  const queue = bulkhead(maxPending, clock, 2)
+  const queue = bulkhead(clock, { most: maxPending, retryAfter: 2 })
   const decoy: Phc = { cost, salt: new Uint8Array(saltLength), hash: new Uint8Array(hashLength) }
   const derive = (password: string, salt: Uint8Array, at: Cost, length: number) =>
     queue(() => argon2id(utf8(password.normalize('NFKC')), salt, at, length))

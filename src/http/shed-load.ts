@@ -11,6 +11,6 @@ const most = 1024
  * @throws Problem `unavailable` (503)
  */
 export const shedLoad = ({ clock }: Pick<Ports, 'clock'>) => {
-  const admit = bulkhead(most, clock, 1)
+  const admit = bulkhead(clock, { most })
   return createMiddleware<Env>((_, next) => admit(next))
 }

@@ -49,7 +49,7 @@ const mostTrips = 512
 
 /** What cannot be deleted, and the sockets through which features meet. Holds nothing of any request. */
 export const newCore = (config: Config, outside: Ports) => {
-  const admit = bulkhead(mostTrips, outside.clock, 1)
+  const admit = bulkhead(outside.clock, { most: mostTrips })
   const database: Database = { run: (queries, limit) => admit(() => outside.database.run(queries, limit)) }
   const ports: Ports = { ...outside, database }
   const ring = keyRing(config.secrets)

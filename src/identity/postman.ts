@@ -45,7 +45,7 @@ const round = { abreast: 10, most: 200, lease: 60 }
 
 /** Takes messages to the mailer and writes down what became of them. At least once: a lost reply sends again. */
 export const newPostman = (config: Config, ring: KeyRing, { mailer, clock }: MailPorts) => {
-  const admit = bulkhead(mostAtOnce, clock, 1)
+  const admit = bulkhead(clock, { most: mostAtOnce, abandonedAfter: patience / 1000 })
   const mailOf = async ({ id, kind, recipient, language, sealed, details }: Due): Promise<Mail | undefined> => {
     const opened = await ring.open(placeOf(id), sealed ?? '')
     if (opened === undefined) return undefined
