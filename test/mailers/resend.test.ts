@@ -56,6 +56,15 @@ describe('an answer of Resend', () => {
     expect(delivery).toEqual({ status: 'refused', reason: `Resend: ${status} validation_error` })
   })
 
+  test('that it took the message under this key before, in other words, is as good as that it takes it', async () => {
+    const body = refusal('invalid_idempotent_request', 'This key was used with another body.')
+    const api = await httpServer({ status: 409, body })
+
+    const delivery = await resend(key, api).send(newMail(), patient)
+
+    expect(delivery).toEqual({ status: 'taken' })
+  })
+
   test.each([
     [401, refusal('missing_api_key', 'No key'), 'Resend: 401 missing_api_key'],
     [403, refusal('invalid_api_key', 'Key re_123_abc'), 'Resend: 403 invalid_api_key'],

@@ -41,9 +41,12 @@ export const resend = (key: string, api = 'https://api.resend.com'): Mailer =>
  * Final is what Resend finds wrong with the recipient. The key, the domain, the quota: an operator can mend them.
  * @throws Problem with the status and the name of the error; its message may quote the address
  * @see https://resend.com/docs/api-reference/errors
+ * @see https://resend.com/docs/dashboard/emails/idempotency-keys
  */
 const judge = (status: number, body: string): Delivery => {
   const { name, message } = parse(body)
+  // Under this key a message went out whose reply was lost. Its text was another: written before a deploy, or earlier.
+  if (status === 409 && name === 'invalid_idempotent_request') return { status: 'taken' }
   const reason = `Resend: ${[status, /^[a-z_]{1,64}$/.exec(name)?.[0]].filter(Boolean).join(' ')}`
   const isOfRecipient = (status === 400 || status === 422) && /`to`/.test(message)
   if (isOfRecipient) return { status: 'refused', reason }
