@@ -31,8 +31,8 @@ export interface NewCode {
   /** Where it is sent, and what it proves; null issues nothing. */
   readonly email: SQL | string
   readonly when: SQL
-  /** HMAC of a typed code, and the key under which guesses at it are counted. */
-  readonly typed?: { readonly mac: string; readonly throttleKey: string }
+  /** HMAC of a typed code; and the key under which guesses at it are counted, where its challenge has none. */
+  readonly typed?: { readonly mac: string; readonly throttleKey?: string }
 }
 
 /**

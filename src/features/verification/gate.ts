@@ -21,14 +21,13 @@ export const provenAddressGate = ({ facts, outbox, ring, throttle }: Core): Gate
   async ask(context, { account: { user }, hash: challenge, isOpen: isAsked }) {
     const hash = await codeOf(challenge)
     const { code, mac } = await newTypedCode(ring, hash)
-    const typed = { mac, throttleKey: await throttle.keyOf(`challenge ${user.id}`) }
     const [userId, email] = [user.id, unprovenAddress(user.id)]
     const count = await throttle.mail(context, { recipient: email, where: isAsked })
     const life = codeLife[purpose]
     return [
       ...count.statements,
       dropUncounted(challenge, count.isCounted),
-      ...issueCode(context.now, { hash, purpose, userId, email, when: count.isCounted, typed }),
+      ...issueCode(context.now, { hash, purpose, userId, email, when: count.isCounted, typed: { mac } }),
       ...(await outbox.post(context, {
         kind: purpose,
         data: { code, life },
