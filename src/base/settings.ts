@@ -164,7 +164,8 @@ export const integers = {
     min: 1,
     max: 1_000_000,
     unit: 'attempts',
-    meaning: 'Failed sign-ins from one address in 15 minutes.',
+    meaning:
+      'Failed sign-ins from one address in 15 minutes, and besides as many messages that are asked for from there.',
   },
   AUTH_LIMIT_MAIL: {
     default: 5,
