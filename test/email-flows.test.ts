@@ -166,12 +166,16 @@ describe.each(transports())('by $name', (transport) => {
     const undo = tokenIn((await arrived(on, ada.person)).last, 'email/change/undo')
 
     const undone = await change.undo.$post({ json: { token: undo } })
+    const owner = { ...ada.person, password: newPassword }
+    const { forgot, reset } = ada.api.auth.password
+    await forgot.$post({ json: { email: owner.email } })
+    await reset.$post({ json: { token: tokenIn((await arrived(on, owner)).last, 'password/reset'), newPassword } })
 
     expect([asked.status, confirmed.status, undone.status]).toEqual([202, 204, 204])
     expect([before.email, between.email]).toEqual([ada.person.email, next.email])
     expect((await ada.api.auth.sessions.$get()).status).toBe(401)
-    expect((await signedIn(on, ada.person)).user).toMatchObject({ id: ada.user.id, email: ada.person.email })
-    expect((await arrived(on, next)).kinds).toEqual(['change_email'])
+    expect((await signedIn(on, owner)).user).toMatchObject({ id: ada.user.id, email: ada.person.email })
+    expect((await arrived(on, next)).kinds).toEqual(['change_email', 'email_changed'])
   })
 
   test('whoever has the address that another wants is told, and the other is not', async () => {

@@ -76,8 +76,14 @@ test('somebody changes their address by a link to the new one, and undoes it by 
 
   expect(changed.body.user).toMatchObject({ email: other.email, emailVerified: true })
   expect(await session()).toEqual({ user: null, session: null })
-  expect((await post('/auth/login', { email: other.email, password })).status).toBe(401)
-  expect((await post('/auth/login', { email, password })).body.user).toMatchObject({ email, emailVerified: true })
+  for (const one of [email, other.email]) expect((await post('/auth/login', { email: one, password })).status).toBe(401)
+  await post('/auth/password/forgot', { email })
+  const renewing = await visitor.open('password/reset')
+  await renewing.getByLabel(pages.reset.label).fill(newPassword)
+  await renewing.getByRole('button', { name: pages.reset.button }).click()
+  await renewing.getByRole('heading', { name: pages.reset.done.title }).waitFor()
+  const signedIn = await post('/auth/login', { email, password: newPassword })
+  expect(signedIn.body.user).toMatchObject({ email, emailVerified: true })
 })
 
 test('somebody signs up by a link alone', async ({ visit }) => {
