@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import type { Core } from './core.ts'
 import { type Ended, endEverySession } from './sessions.ts'
 import { statement, taking } from './statement.ts'
+import { addressOf } from './users.ts'
 
 export interface Claim {
   /** Stand past the use of the code, and before what its owner gets by it: a session, a new password. */
@@ -33,7 +34,7 @@ export const claimAccount = async (
 ): Promise<Claim> => {
   const when = sql`exists (select 1 from users where id = ${userId} and email_verified = 0) and ${isProven}`
   const fact = await facts.of(context, { type: 'account.claimed', userId, when })
-  const to = sql`(select email from users where id = ${userId})`
+  const to = addressOf(userId)
   const message = { kind: 'account_claimed', data: {}, userId, to, when, isNotice: true, proves: true } as const
   const ended: Ended[] = []
   let isClaimed = false

@@ -6,6 +6,7 @@ import { type Ended, readEnded } from './sessions.ts'
 import { statement, taking } from './statement.ts'
 import { messagesKept } from './sweeps.ts'
 import { userData } from './user-data.ts'
+import { addressOf } from './users.ts'
 
 export interface Erasure {
   readonly statements: readonly Statement[]
@@ -75,7 +76,7 @@ export const eraseWithReceipt = async (
     data: { erased: {} },
     details: countsOf(userId),
     userId,
-    to: sql`(select email from users where id = ${userId})`,
+    to: addressOf(userId),
     when,
     isNotice: true,
     outlives: true,

@@ -39,6 +39,17 @@ export const userJson: SQL = sql.raw(`json_object('id', users.id, 'email', users
   'emailVerified', json(iif(users.email_verified, 'true', 'false')), 'username', users.username, 'name', users.name,
   'locale', users.locale, 'roles', json(users.roles), 'createdAt', users.created_at)`)
 
+/** The account that has an address, and the one of a username; null where none has. */
+export const userIdOf = (canonical: string): SQL => sql`(select id from users where email_canonical = ${canonical})`
+export const userIdNamed = (username: string): SQL => sql`(select id from users where username = ${username})`
+
+/** The address of an account as it is stored, and mailed; null where there is none. */
+export const addressOf = (userId: SQL | string): SQL => sql`(select email from users where id = ${userId})`
+
+/** The same by the address as it is compared. */
+export const storedAddress = (canonical: string): SQL =>
+  sql`(select email from users where email_canonical = ${canonical})`
+
 interface NewUser extends Pick<UserRow, 'id' | 'email' | 'username' | 'name' | 'locale'> {
   readonly emailCanonical: string
   readonly now: number

@@ -8,7 +8,8 @@ import { eraseWithReceipt } from '../../identity/erasure.ts'
 import { scheduleErasure } from '../../identity/grace.ts'
 import { type Ended, endEverySession, standsFor } from '../../identity/sessions.ts'
 import { taking } from '../../identity/statement.ts'
-import { addressOf, eraseAt, erasesAtJson, everything, kinds, leavings, mostRows, type Told } from './store.ts'
+import { addressOf } from '../../identity/users.ts'
+import { eraseAt, erasesAtJson, everything, kinds, leavings, mostRows, type Told } from './store.ts'
 
 /** Beside what is named here, the rows of each kind. */
 export interface AccountData {

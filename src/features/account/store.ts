@@ -41,8 +41,6 @@ export const eraseAt = (userId: string): Statement<number> =>
 export const erasesAtJson = (userId: string): SQL =>
   sql`(select json_object('erasesAt', erase_at) from users where id = ${userId})`
 
-export const addressOf = (userId: string): SQL => sql`(select email from users where id = ${userId})`
-
 const tell = (fields: UserTable['fields'], cells: readonly unknown[]): Told =>
   Object.fromEntries(
     Object.entries(fields).map(([column, kind], at) => [

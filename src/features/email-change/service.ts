@@ -19,10 +19,10 @@ import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { type Ended, endEverySession, markEverySessionStale } from '../../identity/sessions.ts'
 import { taking } from '../../identity/statement.ts'
+import { userIdOf } from '../../identity/users.ts'
 import {
   endOtherCodes,
   forgetDevices,
-  holderOf,
   ifTaken,
   ifUnclaimed,
   isChangeOpen,
@@ -117,7 +117,7 @@ export const emailChangeService = (core: Core) => {
         ...(await outbox.post(context, {
           kind: 'address_taken',
           data: {},
-          userId: holderOf(newEmail),
+          userId: userIdOf(newEmail.canonical),
           to: ifTaken(newEmail, context.now),
           when,
           outlives: true,

@@ -5,6 +5,7 @@ import type { Caller } from '../../identity/callers.ts'
 import { concerns, isOpen, isReserved, isUsed, ofCode, type Use } from '../../identity/codes.ts'
 import { live, standsFor } from '../../identity/sessions.ts'
 import { statement } from '../../identity/statement.ts'
+import { storedAddress } from '../../identity/users.ts'
 
 /** Holds where a caller may ask: their session lives, and the address is not their own already. */
 export const mayAsk = ({ userId, evidence }: Caller, { canonical }: Email): SQL =>
@@ -21,10 +22,7 @@ export const ifUnclaimed = ({ address, canonical }: Email, now: number): SQL =>
 /** Where word goes that the address is taken, as its account has it: null where it is free. */
 export const ifTaken = ({ address, canonical }: Email, now: number): SQL =>
   sql`iif(${isUnclaimed(canonical, now)}, null,
-    coalesce((select email from users where email_canonical = ${canonical}), ${address}))`
-
-/** The account that has the address; null where none has. */
-export const holderOf = ({ canonical }: Email): SQL => sql`(select id from users where email_canonical = ${canonical})`
+    coalesce(${storedAddress(canonical)}, ${address}))`
 
 /** Whose code this is, and the address that it proves: null where there is no such code. */
 export const ownerOf = ({ hash }: Use): SQL => ofCode(hash, 'user_id')

@@ -13,6 +13,7 @@ import type { Message } from '../../identity/outbox.ts'
 import type { Account, Challenge, Completion, SignedIn } from '../../identity/sign-in.ts'
 import { taking } from '../../identity/statement.ts'
 import { isTyped, newTypedCode } from '../../identity/typed-codes.ts'
+import { userIdOf } from '../../identity/users.ts'
 import {
   anyAddress,
   countTry,
@@ -26,7 +27,6 @@ import {
   openCode,
   ownerOf,
   stillOpen,
-  userWith,
 } from './store.ts'
 
 interface Asked {
@@ -70,7 +70,7 @@ export const emailSignInService = (core: Core) => {
   /** Issues a code whoever has the address, and mails it where that may sign in. One trip. */
   const send = async <K extends Kind>(context: Context, { email, device_token }: Asked, sent: Sent<K>) => {
     const { code, kind, data } = sent
-    const [userId, address, life] = [userWith(email), anyAddress(email), codeLife[kind]]
+    const [userId, address, life] = [userIdOf(email.canonical), anyAddress(email), codeLife[kind]]
     const leaves = config.emailSignUp ? undefined : hasAccount(email)
     const ownDevice = await devices.ofOwner(context, device_token, email)
     const { statements, isCounted, byOwner } = await throttle.mail(context, { recipient: email.canonical, ownDevice })

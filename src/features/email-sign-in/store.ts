@@ -6,16 +6,12 @@ import type { Context } from '../../identity/context.ts'
 import type { Account } from '../../identity/sign-in.ts'
 import { statement } from '../../identity/statement.ts'
 import { counting, mayTry } from '../../identity/tries.ts'
-import { userJson } from '../../identity/users.ts'
+import { storedAddress, userIdOf, userJson } from '../../identity/users.ts'
 
-/** The account of an address; null where there is none. */
-export const userWith = ({ canonical }: Email): SQL => sql`(select id from users where email_canonical = ${canonical})`
-
-export const hasAccount = (email: Email): SQL => sql`${userWith(email)} is not null`
+export const hasAccount = (email: Email): SQL => sql`${userIdOf(email.canonical)} is not null`
 
 /** The address of an account as it stores it, or as it was given where nobody has it. */
-export const anyAddress = ({ address, canonical }: Email): SQL =>
-  sql`coalesce((select email from users where email_canonical = ${canonical}), ${address})`
+export const anyAddress = ({ address, canonical }: Email): SQL => sql`coalesce(${storedAddress(canonical)}, ${address})`
 
 /** A code that is good still, and whom it signs in. */
 export interface OpenCode {

@@ -1,7 +1,8 @@
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import type { Fact, FactType } from '../../identity/facts.ts'
-import { addressOf, isSo } from './store.ts'
+import { addressOf } from '../../identity/users.ts'
+import { isSo } from './store.ts'
 
 const noticeOf: Partial<Record<FactType, 'new_device' | 'password_changed' | 'token_reused'>> = {
   'device.added': 'new_device',

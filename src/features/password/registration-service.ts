@@ -7,7 +7,7 @@ import type { Core } from '../../identity/core.ts'
 import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
 import { taking } from '../../identity/statement.ts'
 import type { Attempt } from '../../identity/throttle.ts'
-import { usersStore } from '../../identity/users.ts'
+import { userIdOf, usersStore } from '../../identity/users.ts'
 import type { Admission, Manner } from './admission.ts'
 import { checkPassword } from './policy.ts'
 import {
@@ -20,7 +20,6 @@ import {
   passwordStore,
   reserved,
   takenBy,
-  userIdBy,
 } from './store.ts'
 
 export interface Registration extends Manner {
@@ -57,7 +56,7 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
     context.ride(reserved(canonical, context.now), (rows) => {
       seen.isReserved = rows.length > 0
     })
-    for (const [i, read] of signIn.reads(userIdBy('email_canonical', canonical)).entries()) {
+    for (const [i, read] of signIn.reads(userIdOf(canonical)).entries()) {
       context.ride(read, (rows) => {
         seen.gateRows[i] = rows
       })
@@ -123,7 +122,7 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
       ...(await outbox.post(context, {
         kind: 'account_exists',
         data: {},
-        userId: userIdBy('email_canonical', canonical),
+        userId: userIdOf(canonical),
         to: addressOfHolder(canonical, now),
         when: nobodyMade(userId, count.isCounted),
       })),

@@ -19,8 +19,9 @@ import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { type Ended, endEverySession } from '../../identity/sessions.ts'
 import { taking } from '../../identity/statement.ts'
+import { storedAddress, userIdOf } from '../../identity/users.ts'
 import { checkPassword } from './policy.ts'
-import { addressOf, isUnknown, resettable, setPassword, userIdBy } from './store.ts'
+import { isUnknown, resettable, setPassword } from './store.ts'
 
 interface Forgotten {
   readonly email: Email
@@ -47,8 +48,8 @@ export const resetService = (core: Core, hasher: PasswordHasher) => {
       outbox.require()
       const token = randomToken()
       const hash = await sha256(token)
-      const userId = userIdBy('email_canonical', email.canonical)
-      const stored = addressOf(email.canonical)
+      const userId = userIdOf(email.canonical)
+      const stored = storedAddress(email.canonical)
       const ownDevice = await devices.ofOwner(context, device_token, email)
       const count = await throttle.mail(context, { recipient: email.canonical, ownDevice })
       const life = codeLife.reset_password

@@ -9,9 +9,10 @@ import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { endOthersFor, sessionsStore, standsFor } from '../../identity/sessions.ts'
 import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
+import { userIdNamed, userIdOf } from '../../identity/users.ts'
 import type { Admission, Manner, Rest } from './admission.ts'
 import { checkPassword } from './policy.ts'
-import { changePassword, isStored, type PasswordAccount, passwordStore, userIdBy, wipePassword } from './store.ts'
+import { changePassword, isStored, type PasswordAccount, passwordStore, wipePassword } from './store.ts'
 
 export const wrongPassword: ProblemType = { ...wrongCredentials, status: 403, title: 'The current password is wrong.' }
 
@@ -58,7 +59,7 @@ export const passwordService = (core: Core, hasher: PasswordHasher, { begin, jud
      */
     async login(context: Context, given: Credentials): Promise<SignedIn | Challenge> {
       const identifier = given.email?.canonical ?? given.username ?? ''
-      const userId = userIdBy(given.email ? 'email_canonical' : 'username', identifier)
+      const userId = given.email ? userIdOf(identifier) : userIdNamed(identifier)
       const device = await devices.shown(context, given.device_token)
       const knownDevice = device && { id: device.id, holds: devices.belongsTo(context, device, userId) }
       const attempt = await throttle.on(context, { identifier, knownDevice })

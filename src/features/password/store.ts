@@ -4,7 +4,7 @@ import { isOpen, isUsed, ofCode, reservedAddress, type Use } from '../../identit
 import type { Wiping } from '../../identity/credentials.ts'
 import type { Account } from '../../identity/sign-in.ts'
 import { prepare, statement } from '../../identity/statement.ts'
-import { type UserRow, userJson } from '../../identity/users.ts'
+import { storedAddress, type UserRow, userJson } from '../../identity/users.ts'
 
 export interface PasswordAccount {
   readonly account: Account
@@ -103,16 +103,10 @@ export const nobodyMade = (userId: string, when: SQL): SQL =>
 
 /** Where to write to whoever has an address, or may still take it back: as they gave it. */
 export const addressOfHolder = (canonical: string, now: number): SQL =>
-  sql`coalesce(${addressOf(canonical)}, ${reservedAddress(canonical, now)})`
-
-export const userIdBy = (column: 'email_canonical' | 'username', value: string): SQL =>
-  sql`(select id from users where ${sql.identifier(column)} = ${value})`
-
-/** The address of an account as it is stored, and mailed; null where there is none. */
-export const addressOf = (canonical: string): SQL => sql`(select email from users where email_canonical = ${canonical})`
+  sql`coalesce(${storedAddress(canonical)}, ${reservedAddress(canonical, now)})`
 
 /** Where `when` holds and nobody has this address. */
-export const isUnknown = (canonical: string, when: SQL): SQL => sql`${addressOf(canonical)} is null and ${when}`
+export const isUnknown = (canonical: string, when: SQL): SQL => sql`${storedAddress(canonical)} is null and ${when}`
 
 /** Whose password an open link sets; none where it is used, expired, or was sent to an address that they had before. */
 export const resettable = (use: Use): Statement<UserRow> =>
