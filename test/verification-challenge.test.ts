@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { cookieOf } from './acts.ts'
 import { faultyDatabase, noFault, openLimiter, quick, replyLost } from './faulty-ports.ts'
 import {
   bodyOf,
@@ -279,4 +280,23 @@ test('S16: the database holds neither the code nor a plain hash of it', async ()
 
   for (const one of [hash, mac]) expect(one).toMatch(/^[\w-]{43}$/)
   expect(sealed).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+})
+
+test('S31: a code that proves the address tells the other sessions of it, also those of another isolate', async () => {
+  const before = await server({ argon2id: quick, limiter: openLimiter })
+  const ada = await signedUp(before)
+  const on = await requiring({ beside: before })
+  const cookie = cookieOf(ada.jar)
+  const isVerified = async () => (await bodyOf(await before.request('/auth/me', { headers: cookie }))).emailVerified
+  const leased = await isVerified()
+  const { id, code } = await challenged(on, ada.person)
+
+  const done = await answer(on, id, code)
+  await on.settled()
+  before.clock.pass(5)
+
+  expect([leased, await isVerified()]).toEqual([false, true])
+  const begun = (await bodyOf(done)).session.id
+  expect(await query(on, 'select id from sessions where changed_at is not null')).toEqual([[ada.session.id]])
+  expect(begun).not.toBe(ada.session.id)
 })

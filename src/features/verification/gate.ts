@@ -1,10 +1,19 @@
 import { sha256 } from '../../base/crypto.ts'
-import { codeLife, isIssued, issueCode, useCode } from '../../identity/codes.ts'
+import { codeLife, isIssued, issueCode, isUsed, useCode } from '../../identity/codes.ts'
 import type { Core } from '../../identity/core.ts'
+import { markEverySessionStale } from '../../identity/sessions.ts'
 import type { Gate } from '../../identity/sign-in.ts'
 import { taking } from '../../identity/statement.ts'
 import { isTyped, newTypedCode } from '../../identity/typed-codes.ts'
-import { confirmCodes, dropUncounted, isAnswered, isGood, unprovenAddress, verifyAddress } from './store.ts'
+import {
+  confirmCodes,
+  dropUncounted,
+  isAnswered,
+  isGood,
+  isOfAnother,
+  unprovenAddress,
+  verifyAddress,
+} from './store.ts'
 
 const purpose = 'confirm_code'
 
@@ -12,7 +21,7 @@ const purpose = 'confirm_code'
 const codeOf = (challenge: string): Promise<string> => sha256(`${purpose} ${challenge}`)
 
 /** For where addresses have to be proven: whoever signs in with an unproven one types a code that is mailed to it. */
-export const provenAddressGate = ({ facts, outbox, ring, throttle }: Core): Gate => ({
+export const provenAddressGate = ({ facts, outbox, revocations, ring, throttle }: Core): Gate => ({
   reads: (userId) => [confirmCodes(userId)],
 
   decide: (_, { user, methods }) => (!user.emailVerified && !methods.includes('email') ? ['email'] : undefined),
@@ -48,6 +57,9 @@ export const provenAddressGate = ({ facts, outbox, ring, throttle }: Core): Gate
     const verified = taking(verifyAddress(use), (rows) => {
       if (rows.length > 0) facts.tell(context, { type: 'email.verified', userId: user.id })
     })
-    return { holds: isGood(use), statements: [useCode(use, isAnswered(challenge)), verified] }
+    const stale = taking(markEverySessionStale(user.id, context.now, isOfAnother(challenge, isUsed(use))), (ids) =>
+      revocations.announce(context, ids, 'stale'),
+    )
+    return { holds: isGood(use), statements: [useCode(use, isAnswered(challenge)), verified, stale] }
   },
 })

@@ -48,6 +48,10 @@ export const isGood = (use: Use): SQL => sql`${isOpen(use)} and ${isAtItsAddress
 export const isAnswered = (challenge: string): SQL =>
   sql`exists (select 1 from challenges where hash = ${challenge} and used_at is not null)`
 
+/** Holds where `when` does, for the sessions that a challenge did not begin. Wants `sessions` in scope. */
+export const isOfAnother = (challenge: string, when: SQL): SQL =>
+  sql`sessions.id is not (select used_by from challenges where hash = ${challenge}) and ${when}`
+
 /** A challenge whose code cannot be sent is none. */
 export const dropUncounted = (challenge: string, isCounted: SQL): Statement =>
   statement(sql`delete from challenges where hash = ${challenge} and not ${isCounted}`)
