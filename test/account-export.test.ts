@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { rfc3339 } from '../src/base/clock.ts'
 import { userData } from '../src/identity/user-data.ts'
-import { quickServer } from './credentials.ts'
+import { accountHolder, quickServer } from './credentials.ts'
 import { bodyOf, query, type Server, signedIn, signedUp } from './harness.ts'
 import { tablesOf } from './properties/secrets.ts'
 import { countOf } from './rows.ts'
@@ -47,6 +47,17 @@ test('a user gets all that is stored of them as one document, in one trip', asyn
   expect(told.devices).toHaveLength(2)
   expect(told.codes.map(({ purpose }: { purpose: string }) => purpose)).toContain('sign_in_code')
   expect(told.outbox.map(({ kind }: { kind: string }) => kind)).toContain('verify_email')
+})
+
+test('a token for another API fetches nothing of the account, one for the account everything', async () => {
+  const on = await quickServer()
+  const app = await accountHolder(on)
+
+  const foreign = await on.request('/auth/me/export', { headers: app.bearer })
+  const own = await on.request('/auth/me/export', { headers: app.account })
+
+  expect([foreign.status, (await bodyOf(foreign)).code]).toEqual([403, 'forbidden'])
+  expect(own.status).toBe(200)
 })
 
 test('every table with a key to users is in it, with every row', async () => {

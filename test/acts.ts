@@ -121,7 +121,7 @@ export const acts: readonly Act[] = [
     json({ username: `u${crypto.randomUUID().slice(0, 8)}` }, await byCookie(on)),
   ),
   act(['GET /auth/me/export'], [200, 1], async (on) => ({ headers: await byCookie(on) })),
-  act(['GET /auth/me/export', 'by bearer'], [200, 1], async (on) => ({ headers: (await signedUpByToken(on)).bearer })),
+  act(['GET /auth/me/export', 'by bearer'], [200, 1], async (on) => ({ headers: (await byAccountToken(on)).bearer })),
   act(['DELETE /auth/me'], [204, 1], async (on) => ({ headers: await byCookie(on) })),
   act(['DELETE /auth/me', 'by bearer'], [204, 1, 2], async (on) => ({ headers: (await byAccountToken(on)).bearer })),
   act(['GET /auth/sessions'], [200, 1], async (on) => ({ headers: await byCookie(on) })),

@@ -19,7 +19,7 @@ export const account = (core: Core, guard: Guard) => {
     .get(
       '/me/export',
       doc('All that is stored of the user, secrets excepted', { 200: AccountData }),
-      guard.strict({ fresh: true }),
+      guard.strict({ fresh: true, manages: true }),
       async (c) => {
         c.header('Content-Disposition', 'attachment; filename="account.json"')
         return c.json(await service.tell(c.var.context, c.var.caller), 200)
