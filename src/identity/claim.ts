@@ -23,8 +23,8 @@ interface Claiming {
 
 /**
  * Hands an account that nobody had proven the address of to whoever has proven it, where `when` holds. Whatever somebody
- * else put there goes: ways in, sessions with all that hangs on them, devices, sign-ins on hold, codes, a deletion to
- * come. The address is verified and its owner told. An account that is verified is left alone, so that a repeat of the
+ * else put there goes: ways in, sessions with all that hangs on them, devices, sign-ins on hold, codes, names, a language,
+ * a deletion to come; roles stay, which only an administrator gives. The address is verified and its owner told. An account that is verified is left alone, so that a repeat of the
  * batch does nothing more (GHSA-qq9h-g4jm-xgf3).
  */
 export const claimAccount = async (
@@ -40,6 +40,8 @@ export const claimAccount = async (
   let isClaimed = false
   return {
     statements: [
+      // Before the message, which is written in the language of its reader.
+      forgetProfile(userId, when),
       ...credentials.wipes({ userId, since: 0, when }),
       taking(endEverySession(userId, context.now, { reason: 'claimed', when }), (rows) => ended.push(...rows)),
       statement(sql`delete from devices where user_id = ${userId} and ${when}`),
@@ -62,6 +64,9 @@ export const claimAccount = async (
     },
   }
 }
+
+const forgetProfile = (userId: string, when: SQL): Statement =>
+  statement(sql`update users set name = null, username = null, locale = null where id = ${userId} and ${when}`)
 
 const verify = (userId: string, when: SQL): Statement<string> =>
   statement(
