@@ -110,6 +110,32 @@ describe.each(ways)('GHSA-qq9h-g4jm-xgf3, A9: whoever proves an address by %s th
     expect(await query(on, 'select email_verified, erase_at from users')).toEqual([[1, null]])
   })
 
+  test('finds no name, user name or language of whoever made it, and is written to in their own', async () => {
+    const on = await server({ argon2id: quick })
+    const squatter = await signedUp(on, { name: 'Mallory', username: 'mallory', locale: 'ar' })
+    await query(on, `update users set roles = '["admin"]'`)
+
+    const { user } = await bodyOf(await show(on, await proofFor(on, squatter.person), {}, { 'accept-language': 'de' }))
+
+    expect(user).toMatchObject({ id: squatter.user.id, name: null, username: null, locale: null, roles: ['admin'] })
+    expect(await query(on, "select language from outbox where kind = 'account_claimed'")).toEqual([['de']])
+    const login = { username: 'mallory', password: squatter.person.password }
+    expect((await on.request('/auth/login', json(login))).status).toBe(401)
+  })
+
+  test('is not told of a new sign-in besides', async () => {
+    const on = await server({ argon2id: quick })
+    const { person } = await signedUp(on)
+    on.clock.pass(60)
+
+    await show(on, await proofFor(on, person))
+
+    expect(await query(on, "select kind from outbox where kind in ('account_claimed', 'new_device')")).toEqual([
+      ['account_claimed'],
+    ])
+    expect(on.logs.filter(({ event }) => event === 'device.added')).toEqual([])
+  })
+
   test('is stopped by no second factor of before, which is gone with the rest', async () => {
     const on = await gatedServer()
     on.core.credentials.add(gateCodes)

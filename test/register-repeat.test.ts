@@ -25,6 +25,18 @@ test('registering again within two minutes with the very password answers as the
   expect(await query(on, 'select count(*) from users')).toEqual([[1]])
 })
 
+test('whoever repeats a lost registration is not told of a new sign-in', async () => {
+  const on = await server({ argon2id: quick })
+  const { person } = await signedUp(on)
+  on.clock.pass(1)
+
+  const answer = await register(on, person)
+
+  expect(answer.status).toBe(201)
+  expect(await query(on, 'select kind from outbox')).toEqual([['verify_email']])
+  expect(on.logs.filter(({ event }) => event === 'device.added')).toEqual([])
+})
+
 test.each([
   ['1 s before two minutes are over', 119, 201],
   ['when two minutes are over', 120, 409],

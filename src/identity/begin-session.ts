@@ -39,12 +39,8 @@ export const beginSession = async (
   const row = { id: sessionId, userId, secretHash: await sha256(secret), methods, remember: manner.remember }
   const began = sql`exists (select 1 from sessions where id = ${sessionId})`
   const fact = await facts.of(context, { type: 'session.started', userId, sessionId, when: began })
-  const stranger = await facts.of(context, {
-    type: 'device.added',
-    userId,
-    sessionId,
-    when: devices.isNew(device, context),
-  })
+  const added = { type: 'device.added', userId, sessionId, when: devices.isNew(device, context) } as const
+  const stranger = completion.isExpected ? undefined : await facts.of(context, added)
   const endings = await endingsOf(identity, context, completion, sessionId)
   if (byToken) keys.prefetch(context)
 
@@ -62,7 +58,7 @@ export const beginSession = async (
       found.device = id === undefined ? undefined : { id, userId }
     }),
     ...fact.statements,
-    ...stranger.statements,
+    ...(stranger?.statements ?? []),
     ...endings.map(({ statement, reason }) =>
       taking(statement, (rows) => ended.push(...rows.map((row) => ({ ...row, reason })))),
     ),
@@ -74,7 +70,7 @@ export const beginSession = async (
   const { standing } = found
   if (standing === undefined) return undefined
   fact.happened()
-  if (found.device?.id === device.fresh && standing.user.createdAt < context.now) stranger.happened()
+  if (found.device?.id === device.fresh && standing.user.createdAt < context.now) stranger?.happened()
   if (kept.length > 0) facts.tell(context, { type: 'user.kept', userId, sessionId })
   const ids = ended.map((one) => one.sessionId)
   revocations.announce(context, ids, 'ended')

@@ -74,6 +74,8 @@ export interface Completion {
   readonly after?: readonly Statement[]
   /** Sessions that end because this one begins. */
   readonly ends?: Ending
+  /** Its user is told of it otherwise, or asks twice for the same: no word of a device that is new. */
+  readonly isExpected?: boolean
   /** Id of the session to begin, where the caller must know it beforehand. */
   readonly sessionId?: string
 }

@@ -145,7 +145,7 @@ export const emailSignInService = (core: Core) => {
   const claim = async (context: Context, account: Account, ready: Ready) => {
     const claimed = await claimAccount(core, context, { userId: account.user.id, when: ready.holds })
     const before = [...ready.before, ...claimed.statements]
-    const result = await signIn.resume(context, { ...ready, account, before })
+    const result = await signIn.resume(context, { ...ready, account, before, isExpected: true })
     claimed.told()
     return result
   }

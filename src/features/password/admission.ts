@@ -21,6 +21,8 @@ interface Found extends Rest {
   readonly account: PasswordAccount['account']
   readonly hash: string
   readonly weak: boolean
+  /** Asked for a moment ago: see `Completion`. */
+  readonly isExpected?: boolean
 }
 
 /** From a right password to a session: for a login, and for a registration that is repeated. */
@@ -46,7 +48,7 @@ export const newAdmission = ({ devices, facts, signIn }: Core, hasher: PasswordH
 
     /** The right password of an account that was read: begins the session, where that very hash is still stored. */
     async begin(context: Context, given: Manner & { readonly password: string }, found: Found) {
-      const { account, hash, attempt, gateRows, weak } = found
+      const { account, hash, attempt, gateRows, weak, isExpected = false } = found
       const upgrade = weak ? await hasher.hash(given.password) : undefined
       const userId = account.user.id
       return signIn.complete(context, {
@@ -54,6 +56,7 @@ export const newAdmission = ({ devices, facts, signIn }: Core, hasher: PasswordH
         manner: await mannerOf(context, given),
         holds: isStored(userId, hash),
         gateRows,
+        isExpected,
         after: [attempt.refund, ...(upgrade ? [passwordStore.upgrade({ userId, from: hash, to: upgrade })] : [])],
       })
     },

@@ -75,7 +75,8 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
     if (hash === undefined || account.user.createdAt <= context.now - repeatable) throw new Problem(emailTaken)
     judge(context, attempt, [counted, full])
     const { ok, weak } = await hasher.verify(given.password, hash)
-    const again = ok ? await begin(context, given, { account, hash, weak, attempt, gateRows }) : undefined
+    const found = { account, hash, weak, attempt, gateRows, isExpected: true }
+    const again = ok ? await begin(context, given, found) : undefined
     if (again === undefined) throw new Problem(emailTaken)
     return again
   }
