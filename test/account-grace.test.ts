@@ -266,6 +266,19 @@ test('the receipt after a grace is in the language in which the account was give
   expect(await query(on, "select distinct language from outbox where kind = 'account_deleted'")).toEqual([['de']])
 })
 
+test('the receipt of the job says when, and of no device: nobody asked', async () => {
+  const on = await withGrace()
+  const { person, erasesAt } = await leaver(on)
+  on.clock.now = erasesAt
+
+  await on.job()
+
+  const receipt = (await mailTo(on, person)).at(-1)
+  expect(receipt?.subject).toMatch(/was deleted$/)
+  expect(receipt?.text).toMatch(/^Time: /m)
+  expect(receipt?.text).not.toMatch(/^(Device|IP address|Country): /m)
+})
+
 test('nor does that language take the place of the one that the user chose', async () => {
   const on = await withGrace()
   const ada = await signedUp(on, { locale: 'ar' })

@@ -81,6 +81,8 @@ export const eraseWithReceipt = async (
     isNotice: true,
     outlives: true,
     isLate,
+    // Then it is the job that erases.
+    hidesAsker: isLate,
   })
   return eraseUser(identity, context, { userId, when, before: receipt })
 }
