@@ -22,8 +22,8 @@ const usualLife = 3 * 24 * 60 * 60
 
 export interface Message<K extends MessageKind> {
   readonly kind: K
-  /** What its text needs, beside who asked. */
-  readonly data: Omit<Messages[K], 'asked'>
+  /** What its text needs, beside who asked and what is left of its life when it leaves. */
+  readonly data: Omit<Messages[K], 'asked' | 'life'>
   /** Of whose account it tells; null where there is none, or none for long. */
   readonly userId: SQL | string | null
   /** Byte for byte as stored; null sends nothing. */
@@ -40,11 +40,11 @@ export interface Message<K extends MessageKind> {
   readonly proves?: boolean
   /** Its row names no user: it outlives the account of which it tells, and no export lists it. */
   readonly outlives?: boolean
-  /** It says when, but not from where: its reader may not be whoever has the account. */
+  /** It says when, but not from where: nobody asked, or its reader may not be whoever has the account. */
   readonly hidesAsker?: boolean
   /** JSON for its text that only the batch knows. Never a secret: it is not sealed. */
   readonly details?: SQL
-  /** Seconds; past them its text is worth nothing. */
+  /** Seconds; past them its text, or the link in it, is worth nothing. */
   readonly life?: number
   /** Left to the job, where the batch itself follows the answer. */
   readonly isLate?: boolean

@@ -46,17 +46,18 @@ const round = { abreast: 10, most: 200, lease: 60 }
 /** Takes messages to the mailer and writes down what became of them. At least once: a lost reply sends again. */
 export const newPostman = (config: Config, ring: KeyRing, { mailer, clock }: MailPorts) => {
   const admit = bulkhead(clock, { most: mostAtOnce, abandonedAfter: patience / 1000 })
-  const mailOf = async ({ id, kind, recipient, language, sealed, details }: Due): Promise<Mail | undefined> => {
+  const mailOf = async ({ now }: Context, due: Due): Promise<Mail | undefined> => {
+    const { id, kind, recipient, language, sealed, details } = due
     const opened = await ring.open(placeOf(id), sealed ?? '')
     if (opened === undefined) return undefined
-    const data = { ...JSON.parse(opened), ...JSON.parse(details ?? '{}') }
+    const data = { ...JSON.parse(opened), ...JSON.parse(details ?? '{}'), life: due.expiresAt - now }
     const rendered = render(kind, data, { language: chooseLanguage(language, null), brand: config.brand })
     return { id, from: config.mail.from, to: recipient, ...rendered }
   }
 
   const attempt = async (context: Context, due: Due): Promise<Delivery> => {
     if (due.expiresAt <= context.now) return { status: 'refused', reason: 'expired' }
-    const mail = await mailOf(due)
+    const mail = await mailOf(context, due)
     if (mailer === undefined || mail === undefined) return { status: 'refused', reason: 'unreadable' }
     return admit(() => within(patience, mailer.send(mail, patience), mailer.name))
   }

@@ -13,7 +13,7 @@ interface WithAsked {
   readonly asked: Asked
 }
 
-/** A link or a code, and for how many seconds it is good. */
+/** A link or a code, and for how many seconds it is good when the message leaves. */
 interface WithLink extends WithAsked {
   readonly link: string
   readonly life: number

@@ -25,16 +25,13 @@ export const deviceName = (given: string): string | undefined =>
 export const networkAddress = (given: string | null): string | null =>
   given !== null && /^[0-9a-f.:]{2,45}(?:\/\d{1,3})?$/i.test(given) ? given : null
 
-/** `24 hours`, `3 days`: the largest unit that says it exactly, hours up to a day. `seconds` of at least a minute. */
+/** `24 hours`, `3 days`, rounded down, to a minute at the least. In minutes below two hours, in hours below two days. */
 export const duration = (language: LanguageTag, seconds: number): string => {
   const minutes = Math.max(1, Math.floor(seconds / 60))
-  const [count, unit] =
-    minutes % 1440 === 0 && minutes > 1440
-      ? [minutes / 1440, 'day']
-      : minutes % 60 === 0
-        ? [minutes / 60, 'hour']
-        : [minutes, 'minute']
-  return new Intl.NumberFormat(latin(language), { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+  const [size, unit] =
+    minutes >= 2 * 1440 ? [1440, 'day'] : minutes >= 120 || minutes === 60 ? [60, 'hour'] : [1, 'minute']
+  const format = new Intl.NumberFormat(latin(language), { style: 'unit', unit, unitDisplay: 'long' })
+  return format.format(Math.floor(minutes / size))
 }
 
 /** `March 3, 2026 at 14:05 UTC`; `at` in Unix seconds. */

@@ -49,8 +49,8 @@ export const emailChangeService = (core: Core) => {
   const tellOld = async (context: Context, use: Use) => {
     const token = randomToken()
     const hash = await sha256(token)
-    const [life, userId] = [codeLife.undo_email, ownerOf(use)]
-    const old = { kind: 'email_changed', userId, isNotice: true } as const
+    const userId = ownerOf(use)
+    const old = { kind: 'email_changed', userId, isNotice: true, life: codeLife.undo_email } as const
     const link = linkTo(`${config.issuer}/email/change/undo`, token)
     const email = replacedAddress(use, true)
     const unproven = replacedAddress(use, false)
@@ -58,12 +58,12 @@ export const emailChangeService = (core: Core) => {
       ...issueCode(context.now, { hash, purpose: 'undo_email', userId, email, when: isUsed(use) }),
       ...(await outbox.post(context, {
         ...old,
-        data: { link, life },
+        data: { link },
         to: ofCode(hash, 'email'),
         when: isIssued(hash),
       })),
       // A mistyped address is somebody else's, who must not get the account.
-      ...(await outbox.post(context, { ...old, data: { link: null, life }, to: unproven, when: isUsed(use) })),
+      ...(await outbox.post(context, { ...old, data: { link: null }, to: unproven, when: isUsed(use) })),
     ]
   }
 
@@ -71,7 +71,7 @@ export const emailChangeService = (core: Core) => {
   const tellLoser = (context: Context, use: Use) =>
     outbox.post(context, {
       kind: 'email_changed',
-      data: { link: null, life: codeLife.undo_email },
+      data: { link: null },
       userId: ownerOf(use),
       to: replacedAddress(use, true),
       when: isUsed(use),
@@ -107,7 +107,7 @@ export const emailChangeService = (core: Core) => {
         }),
         ...(await outbox.post(context, {
           kind: 'change_email',
-          data: { link: linkTo(redirectTo ?? `${config.issuer}/email/change/confirm`, token), life },
+          data: { link: linkTo(redirectTo ?? `${config.issuer}/email/change/confirm`, token) },
           userId,
           to: ifUnclaimed(newEmail, context.now),
           when,

@@ -166,7 +166,7 @@ export const emailSignInService = (core: Core) => {
       outbox.require()
       const token = randomToken()
       const page = asked.redirectTo ?? `${config.issuer}/email/sign-in`
-      const data = { link: linkTo(page, token), life: codeLife.sign_in_link }
+      const data = { link: linkTo(page, token) }
       await send(context, asked, { code: { hash: await sha256(token) }, kind: 'sign_in_link', data })
     },
 
@@ -183,13 +183,12 @@ export const emailSignInService = (core: Core) => {
         newTypedCode(ring, hash),
         throttle.keyOf(`code ${asked.email.canonical}`),
       ])
-      const life = codeLife.sign_in_code
       await send(context, asked, {
         code: { hash, typed: { mac, throttleKey } },
         kind: 'sign_in_code',
-        data: { code, life },
+        data: { code },
       })
-      return { id, expiresAt: rfc3339(context.now + life) }
+      return { id, expiresAt: rfc3339(context.now + codeLife.sign_in_code) }
     },
 
     /**

@@ -59,7 +59,7 @@ export const resetService = (core: Core, hasher: PasswordHasher) => {
         ...issueCode(context.now, { hash, purpose: 'reset_password', userId, email: stored, when: count.isCounted }),
         ...(await outbox.post(context, {
           kind: 'reset_password',
-          data: { link, life },
+          data: { link },
           userId,
           to: stored,
           when: isIssued(hash),

@@ -32,18 +32,17 @@ export const provenAddressGate = ({ facts, outbox, revocations, ring, throttle }
     const { code, mac } = await newTypedCode(ring, hash)
     const [userId, email] = [user.id, unprovenAddress(user.id)]
     const count = await throttle.mail(context, { recipient: email, where: isAsked })
-    const life = codeLife[purpose]
     return [
       ...count.statements,
       dropUncounted(challenge, count.isCounted),
       ...issueCode(context.now, { hash, purpose, userId, email, when: count.isCounted, typed: { mac } }),
       ...(await outbox.post(context, {
         kind: purpose,
-        data: { code, life },
+        data: { code },
         userId,
         to: email,
         when: isIssued(hash),
-        life,
+        life: codeLife[purpose],
       })),
     ]
   },

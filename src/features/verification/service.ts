@@ -20,7 +20,6 @@ export const verificationService = (core: Core) => {
     const [token, notMe] = [randomToken(), randomToken()]
     const [hash, notMeHash] = await Promise.all([sha256(token), sha256(notMe)])
     const email = unprovenAddress(userId)
-    const life = codeLife.verify_email
     return [
       ...issueCode(context.now, { hash, purpose: 'verify_email', userId, email, when }),
       ...issueCode(context.now, { hash: notMeHash, purpose: 'disown', userId, email, when: isIssued(hash) }),
@@ -29,12 +28,11 @@ export const verificationService = (core: Core) => {
         data: {
           link: linkTo(page ?? `${config.issuer}/email/verify`, token),
           notMe: linkTo(`${config.issuer}/email/disown`, notMe),
-          life,
         },
         userId,
         to: email,
         when: isIssued(hash),
-        life,
+        life: codeLife.verify_email,
       })),
     ]
   }
