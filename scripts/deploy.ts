@@ -30,6 +30,12 @@ const given = Object.fromEntries(
   ),
 )
 
+const mailers = ['SMTP_URL', 'RESEND_API_KEY']
+const bindsEmail = toml.send_email?.some(({ name }) => name === 'EMAIL')
+/** Addresses have to be proven, and how mail is sent has to be stored already. */
+const wantsMailer =
+  given.AUTH_EMAIL_VERIFICATION?.trim() === 'required' && !bindsEmail && !mailers.some((name) => name in given)
+
 const secretIsStored = `AUTH_SECRET: The Worker has one stored, and storing another signs everybody out.
 Unset it in the shell to keep the one that is stored. To change it, put the new one in front of the old,
 AUTH_SECRET=new,old, and run: npm run deploy -- --new-secret`
@@ -54,6 +60,11 @@ async function deploy(unset: string[]) {
   const rival = given.SMTP_URL ? 'RESEND_API_KEY' : given.RESEND_API_KEY && 'SMTP_URL'
   if (rival && stored.includes(rival)) {
     throw new Error(`The Worker has ${rival} stored, and mail has one way. Run: npx wrangler secret delete ${rival}`)
+  }
+  if (wantsMailer && !stored.some((name) => mailers.includes(name))) {
+    throw new Error(
+      'AUTH_EMAIL_VERIFICATION: Required, but no mail can be sent. Set SMTP_URL or RESEND_API_KEY, or bind EMAIL in wrangler.toml.',
+    )
   }
   if (stored.includes('AUTH_SECRET') && given.AUTH_SECRET && !newSecret) throw new Error(secretIsStored)
   await provision()
@@ -112,6 +123,7 @@ function printPlan(unset: string[]) {
   const steps = [
     'check that wrangler is logged in',
     unset.length && `check that the Worker has ${unset.join(' and ')} stored, which the shell does not set`,
+    wantsMailer && `check that the Worker has ${mailers.join(' or ')} stored, since addresses have to be proven`,
     given.AUTH_SECRET && !newSecret && 'check that the Worker has no AUTH_SECRET stored, which this one would replace',
     ...[...kv, ...d1].map((resource) => `create ${resource}, unless it exists, and write its id into wrangler.toml`),
     `migrate ${url ? nameOf(url) : 'the remote D1 database DB'}`,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -31,15 +31,18 @@ interface Shell {
   readonly flags?: readonly string[]
   /** What `wrangler secret list` says. */
   readonly stored?: readonly string[] | string
+  /** What stands in `wrangler.toml` besides. */
+  readonly toml?: string
 }
 
 /** A run of `npm run deploy` in a checkout of its own: it writes ids into `wrangler.toml`. */
-const deploy = async ({ env = {}, flags = [], stored = [] }: Shell) => {
+const deploy = async ({ env = {}, flags = [], stored = [], toml = '' }: Shell) => {
   const folder = await mkdtemp(join(tmpdir(), 'postern-deploy-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   for (const part of ['scripts', 'src', 'drizzle', 'package.json', 'wrangler.toml']) {
     await cp(join(root, part), join(folder, part), { recursive: true })
   }
+  await appendFile(join(folder, 'wrangler.toml'), toml)
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   const [preload, asked] = [join(folder, 'cloudflare.cjs'), join(folder, 'asked')]
   await Promise.all([writeFile(preload, cloudflare), writeFile(asked, '')])
@@ -137,6 +140,32 @@ test('a deployment does not store a second way for mail beside the one that is s
   expect(failed).toBe(true)
   expect(output).toContain('wrangler secret delete SMTP_URL')
   expect(asked).toEqual(['whoami --json', 'secret list'])
+})
+
+test.each([
+  ['nowhere', [], {}, true],
+  ['by SMTP', [], { SMTP_URL: 'smtps://mail.example.com' }, false],
+  ['by Resend, whose key is stored', ['RESEND_API_KEY'], {}, false],
+] as const)(
+  'a deployment where addresses have to be proven and mail goes %s',
+  async (_, alreadyStored, given, isRefused) => {
+    const env = { AUTH_EMAIL_VERIFICATION: 'required', AUTH_MAIL_FROM: 'Acme <no-reply@acme.example>', ...given }
+
+    const { failed, output, asked } = await deploy({ env, stored: ['AUTH_ORIGIN', 'AUTH_SECRET', ...alreadyStored] })
+
+    expect(failed, output).toBe(isRefused)
+    expect(asked.includes('deploy')).toBe(!isRefused)
+    if (isRefused) expect(output).toContain('AUTH_EMAIL_VERIFICATION: ')
+  },
+)
+
+test('a deployment where addresses have to be proven takes the binding EMAIL of wrangler.toml for a way', async () => {
+  const env = { AUTH_EMAIL_VERIFICATION: 'required', AUTH_MAIL_FROM: 'Acme <no-reply@acme.example>' }
+  const toml = '\n[[send_email]]\nname = "EMAIL"\n'
+
+  const { failed, output } = await deploy({ env, stored: ['AUTH_ORIGIN', 'AUTH_SECRET'], toml })
+
+  expect(failed, output).toBe(false)
 })
 
 test.each(['smtp://localhost:1025', 'smtp://mail.example.com:25'])(
