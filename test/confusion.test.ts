@@ -257,6 +257,9 @@ const taken: Readonly<Record<string, string>> = {
   'POST /auth/email/sign-in id': 'the id of a code',
   'POST /auth/email/sign-in code': 'a code',
   'POST /auth/email/sign-in device_token': 'device_token',
+  'POST /auth/email/link device_token': 'device_token',
+  'POST /auth/email/code device_token': 'device_token',
+  'POST /auth/password/forgot device_token': 'device_token',
   'DELETE /auth/sessions/:id id': 'the id of a session',
 }
 

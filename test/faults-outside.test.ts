@@ -40,15 +40,19 @@ const brokenHints: [string, () => Hints][] = [
   ],
 ]
 
-test.each(brokenHints)('S80: every route answers as ever while KV %s', async (_, hints) => {
-  for (const [title, act] of titled()) {
-    const on = await server({ plug: gated, argon2id: quick, hints, patience })
-    const { path, init } = await act.prepare(on)
-    const answer = await on.request(path, init)
+test.each(brokenHints)(
+  'S80: every route answers as ever while KV %s',
+  async (_, hints) => {
+    for (const [title, act] of titled()) {
+      const on = await server({ plug: gated, argon2id: quick, hints, patience })
+      const { path, init } = await act.prepare(on)
+      const answer = await on.request(path, init)
 
-    expect.soft(answer.status, title).toBe(act.status)
-  }
-}, 120_000)
+      expect.soft(answer.status, title).toBe(act.status)
+    }
+  },
+  120_000,
+)
 
 test.each(brokenHints.filter(([how]) => !how.startsWith('refuses') && !how.startsWith('hands')))(
   'S80, S84: within the lease a read goes on while KV %s, is counted, and is 503 where the setting is closed',
