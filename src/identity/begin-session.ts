@@ -29,24 +29,16 @@ export const beginSession = async (
   completion: Omit<Completion, 'gateRows'>,
 ): Promise<SignedIn | undefined> => {
   const { account, manner, holds, before = [], after = [], sessionId = newId('ses') } = completion
-  const { config, devices, facts, keys, revocations, tokens } = identity
-  const userId = account.user.id
+  const { config, devices, keys, tokens } = identity
+  const { user, methods } = account
   const secret = randomToken()
-  const device = devices.next(manner.device, userId)
-  const byToken = manner.transport === 'token'
-  const refresh = byToken ? await tokens.firstRefreshToken(context, sessionId) : undefined
-  const { methods } = account
-  const row = { id: sessionId, userId, secretHash: await sha256(secret), methods, remember: manner.remember }
-  const began = sql`exists (select 1 from sessions where id = ${sessionId})`
-  const fact = await facts.of(context, { type: 'session.started', userId, sessionId, when: began })
-  const added = { type: 'device.added', userId, sessionId, when: devices.isNew(device, context) } as const
-  const stranger = completion.isExpected ? undefined : await facts.of(context, added)
-  const endings = await endingsOf(identity, context, completion, sessionId)
-  if (byToken) keys.prefetch(context)
+  const device = devices.next(manner.device, user.id)
+  const refresh = manner.transport === 'token' ? await tokens.firstRefreshToken(context, sessionId) : undefined
+  if (refresh) keys.prefetch(context)
+  const row = { id: sessionId, userId: user.id, secretHash: await sha256(secret), methods, remember: manner.remember }
+  const effects = await effectsOf(identity, context, { ...completion, sessionId, device })
 
   const found: { standing?: Standing | undefined; device?: KnownDevice | undefined } = {}
-  const ended: (Ended & { reason: EndReason })[] = []
-  const kept: true[] = []
   await context.batch([
     ...before,
     insertSession(config, context, row, holds),
@@ -55,35 +47,60 @@ export const beginSession = async (
     // Past the refund, which asks as the count did whether the account knows the device.
     ...devices.remember(context, device, sessionId),
     taking(devices.remembered(device), ([id]) => {
-      found.device = id === undefined ? undefined : { id, userId }
+      found.device = id === undefined ? undefined : { id, userId: user.id }
     }),
-    ...fact.statements,
-    ...(stranger?.statements ?? []),
-    ...endings.map(({ statement, reason }) =>
-      taking(statement, (rows) => ended.push(...rows.map((row) => ({ ...row, reason })))),
-    ),
-    taking(keepUser(userId, began), (rows) => kept.push(...rows)),
+    ...effects.statements,
     taking(sessionsStore.byId({ id: sessionId, now: context.now }), ([standing]) => {
       found.standing = standing
     }),
   ])
   const { standing } = found
   if (standing === undefined) return undefined
-  fact.happened()
-  if (found.device?.id === device.fresh && standing.user.createdAt < context.now) stranger?.happened()
-  if (kept.length > 0) facts.tell(context, { type: 'user.kept', userId, sessionId })
-  const ids = ended.map((one) => one.sessionId)
-  revocations.announce(context, ids, 'ended')
-  for (const one of ended) facts.tell(context, { type: 'session.ended', ...one })
+  effects.told(found.device?.id === device.fresh && standing.user.createdAt < context.now)
   return deliver(identity, context, { standing, secret, device: found.device, refreshToken: refresh?.token })
+}
+
+interface Beginning extends Omit<Completion, 'gateRows'> {
+  readonly sessionId: string
+  readonly device: ReturnType<Identity['devices']['next']>
+}
+
+/** What comes of a session that begins: facts, the end of others, an account that is kept. */
+const effectsOf = async (identity: Identity, context: Context, beginning: Beginning) => {
+  const { account, sessionId, device, isExpected } = beginning
+  const { devices, facts, revocations } = identity
+  const subject = { userId: account.user.id, sessionId }
+  const began = sql`exists (select 1 from sessions where id = ${sessionId})`
+  const started = await facts.of(context, { type: 'session.started', ...subject, when: began })
+  const added = { type: 'device.added', ...subject, when: devices.isNew(device, context) } as const
+  const stranger = isExpected ? undefined : await facts.of(context, added)
+  const endings = await endingsOf(identity, context, beginning)
+  const ended: { readonly rows: Ended[]; readonly reason: EndReason }[] = []
+  let isKept = false
+  return {
+    statements: [
+      ...started.statements,
+      ...(stranger?.statements ?? []),
+      ...endings.map(({ statement, reason }) => taking(statement, (rows) => ended.push({ rows, reason }))),
+      taking(keepUser(subject.userId, began), (rows) => {
+        isKept = rows.length > 0
+      }),
+    ],
+    /** Call once the batch has run: tells of all this, and of the device where the account did not know it. */
+    told(isStrange: boolean): void {
+      started.happened()
+      if (isStrange) stranger?.happened()
+      if (isKept) facts.tell(context, { type: 'user.kept', ...subject })
+      for (const { rows, reason } of ended) revocations.ended(context, rows, reason)
+    },
+  }
 }
 
 /** What ends as this session begins: what the completion asks for, the session it takes the place of, the oldest. */
 const endingsOf = async (
   { sessionCookie }: Identity,
   context: Context,
-  { ends, manner, account }: Omit<Completion, 'gateRows'>,
-  keep: string,
+  { ends, manner, account, sessionId: keep }: Beginning,
 ): Promise<Ending[]> => {
   const { now } = context
   const beyond = sessionsStore.endBeyondLimit({ userId: account.user.id, keep, now, reason: 'limit' })

@@ -56,9 +56,7 @@ export const claimAccount = async (
     ],
     told() {
       if (!isClaimed) return
-      const ids = ended.map(({ sessionId }) => sessionId)
-      revocations.announce(context, ids, 'ended')
-      for (const one of ended) facts.tell(context, { type: 'session.ended', ...one, reason: 'claimed' })
+      revocations.ended(context, ended, 'claimed')
       fact.happened()
       facts.tell(context, { type: 'email.verified', userId })
     },

@@ -48,9 +48,7 @@ export const eraseUser = (
       }),
     ],
     told() {
-      const ids = sessions.map(({ sessionId }) => sessionId)
-      revocations.announce(context, ids, 'ended')
-      for (const one of sessions) facts.tell(context, { type: 'session.ended', ...one, reason: 'erased' })
+      revocations.ended(context, sessions, 'erased')
       // Where its answer got lost, a repeat finds nobody to erase any more, nor any session: of those the job tells.
       const isRepeat = isGone && context.trips > first
       const known = typeof userId === 'string' ? userId : undefined

@@ -5,7 +5,7 @@ import { Problem, unavailable } from '../base/errors.ts'
 import type { Hint, Hints, Statement } from '../base/ports.ts'
 import { type Context, nameOf } from './context.ts'
 import type { Facts } from './facts.ts'
-import { unended } from './sessions.ts'
+import { type Ended, type EndReason, unended } from './sessions.ts'
 import { type Params, prepare, statement } from './statement.ts'
 
 interface Change {
@@ -61,6 +61,15 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
     return withinBudget(patience.hint, reply, (late) => context.after(() => late.then(() => undefined)))
   }
 
+  /** After the answer: tells the other isolates. What is lost on the way, the scheduled job tells again. */
+  const announce = (context: Context, ids: readonly string[], state: Hint['state']): void => {
+    const hint: Hint = state === 'ended' ? { state } : { state, at: context.now }
+    for (const id of ids) remember(id, hint, context.now)
+    if (ids.length === 0 || !hints.put) return
+    const changes = ids.map((id) => ({ id, hint }))
+    context.after(() => put(changes, context))
+  }
+
   return {
     /**
      * What a signed cookie of session `id`, leased at `since`, is worth without the database.
@@ -80,17 +89,14 @@ export const newRevocations = (config: Config, { hints, patience = requestPatien
       }
     },
 
-    /** After the answer: tells the other isolates. What is lost on the way, the scheduled job tells again. */
-    announce(context: Context, ids: readonly string[], state: Hint['state']): void {
-      const hint: Hint = state === 'ended' ? { state } : { state, at: context.now }
-      for (const id of ids) remember(id, hint, context.now)
-      if (ids.length > 0 && hints.put)
-        context.after(() =>
-          put(
-            ids.map((id) => ({ id, hint })),
-            context,
-          ),
-        )
+    /** Once the batch has run: tells that these sessions are to be read anew. */
+    stale: (context: Context, ids: readonly string[]): void => announce(context, ids, 'stale'),
+
+    /** Once the batch has run: tells isolates and listeners of these sessions, which it ended. */
+    ended(context: Context, sessions: readonly Ended[], reason: EndReason): void {
+      const ids = sessions.map(({ sessionId }) => sessionId)
+      announce(context, ids, 'ended')
+      for (const one of sessions) facts.tell(context, { type: 'session.ended', ...one, reason })
     },
 
     /**

@@ -151,8 +151,9 @@ export const sessionsStore = {
   /** Ends the session that is shown; a bad secret ends nothing. */
   endOwn: prepare(
     [...evidenceNames, 'reason'],
-    (p) => sql`update sessions set ${ending(p.now, p.reason)} where ${named(p)} and ${unended(p.now)} returning id`,
-    id,
+    (p) =>
+      sql`update sessions set ${ending(p.now, p.reason)} where ${named(p)} and ${unended(p.now)} returning id, user_id`,
+    readEnded,
   ),
 
   /** Ends every session of the user whose session is shown. */
@@ -160,8 +161,8 @@ export const sessionsStore = {
     [...evidenceNames, 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)}
       where user_id = (select sessions.user_id from sessions where ${named(p)} and ${unended(p.now)})
-        and ${unended(p.now)} returning id`,
-    id,
+        and ${unended(p.now)} returning id, user_id`,
+    readEnded,
   ),
 
   /** Ends the other sessions of the user whose session is shown. */
@@ -169,15 +170,15 @@ export const sessionsStore = {
     [...evidenceNames, 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)}
       where user_id = (select s.user_id from sessions s where s.id = ${p.sid}) and id <> ${p.sid}
-        and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id`,
-    id,
+        and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id, user_id`,
+    readEnded,
   ),
 
   endOne: prepare(
     [...evidenceNames, 'userId', 'id', 'reason'],
     (p) => sql`update sessions set ${ending(p.now, p.reason)} where id = ${p.id} and user_id = ${p.userId}
-      and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id`,
-    id,
+      and ended_at is null and expires_at > ${p.now} and ${stands(p)} returning id, user_id`,
+    readEnded,
   ),
 
   /** Whose row `id` is, ended or not, while it stays. */

@@ -43,13 +43,6 @@ export const accountService = (core: Core) => {
     ]
   }
 
-  const tellLeaving = (context: Context, userId: string, ended: readonly Ended[]) => {
-    const ids = ended.map(({ sessionId }) => sessionId)
-    revocations.announce(context, ids, 'ended')
-    for (const one of ended) facts.tell(context, { type: 'session.ended', ...one, reason: 'erased' })
-    facts.tell(context, { type: 'user.deletion_scheduled', userId })
-  }
-
   return {
     /** All that is stored of the caller, secrets excepted; of each kind no more than 10,000 rows. One trip. */
     async tell(context: Context, { userId }: Caller): Promise<AccountData> {
@@ -80,7 +73,8 @@ export const accountService = (core: Core) => {
       ])
       if (via === 'cookie') sessionCookie.clear(context)
       if (erasesAt !== undefined) {
-        tellLeaving(context, userId, ended)
+        revocations.ended(context, ended, 'erased')
+        facts.tell(context, { type: 'user.deletion_scheduled', userId })
         return { erasesAt: rfc3339(erasesAt) }
       }
       erasure.told()

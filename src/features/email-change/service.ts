@@ -153,7 +153,7 @@ export const emailChangeService = (core: Core) => {
         }),
       ])
       const changed = settled(outcome)
-      revocations.announce(context, stale, 'stale')
+      revocations.stale(context, stale)
       facts.tell(context, { type: 'email.changed', userId: changed })
     },
 
@@ -186,12 +186,7 @@ export const emailChangeService = (core: Core) => {
         }),
       ])
       const changed = settled(outcome)
-      revocations.announce(
-        context,
-        ended.map(({ sessionId }) => sessionId),
-        'ended',
-      )
-      for (const one of ended) facts.tell(context, { type: 'session.ended', ...one, reason })
+      revocations.ended(context, ended, reason)
       facts.tell(context, { type: 'email.change_undone', userId: changed })
     },
   }

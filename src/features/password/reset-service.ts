@@ -116,9 +116,7 @@ export const resetService = (core: Core, hasher: PasswordHasher) => {
       if (!isDone) throw new Problem(codeUsedOrExpired)
       claim.told()
       fact.happened()
-      const ids = ended.map(({ sessionId }) => sessionId)
-      revocations.announce(context, ids, 'ended')
-      for (const one of ended) facts.tell(context, { type: 'session.ended', ...one, reason: 'password_reset' })
+      revocations.ended(context, ended, 'password_reset')
     },
   }
 }

@@ -39,11 +39,6 @@ export const sessionService = (core: Core) => {
   }
   callers.add(fromCookie)
 
-  const ended = (context: Context, ids: readonly string[], userId: string, reason: string) => {
-    revocations.announce(context, ids, 'ended')
-    for (const sessionId of ids) facts.tell(context, { type: 'session.ended', userId, sessionId, reason })
-  }
-
   return {
     answer: (context: Context, given: ChallengeAnswer) => answerChallenge(identity, context, given),
 
@@ -70,8 +65,8 @@ export const sessionService = (core: Core) => {
         const evidence = { sid: credential.sessionId, secret, now: context.now, freshAfter: -1, reason: 'logout' }
         const end = everywhere ? sessionsStore.endEvery(evidence) : sessionsStore.endOwn(evidence)
         if (everywhere) context.ride(dropChallenges(credential.userId, standsFor(evidence)), () => undefined)
-        const [ids] = await context.batch([end])
-        ended(context, ids, credential.userId, 'logout')
+        const [ended] = await context.batch([end])
+        revocations.ended(context, ended, 'logout')
       }
       // Last, so that whoever could not be signed out keeps what it takes to try again.
       if (!context.headers.has('authorization')) sessionCookie.clear(context)
@@ -92,11 +87,8 @@ export const sessionService = (core: Core) => {
       ])
       if (changed === undefined) throw new Error('The session that was shown is gone within its own batch.')
       if (username !== undefined && changed.user.username !== username) throw new Problem(usernameTaken)
-      revocations.announce(
-        context,
-        stale.filter((id) => id !== sessionId || caller.via === 'token'),
-        'stale',
-      )
+      const others = stale.filter((id) => id !== sessionId || caller.via === 'token')
+      revocations.stale(context, others)
       facts.tell(context, { type: 'user.changed', userId, sessionId })
       await caller.renew(changed)
       return toUser(changed.user)
@@ -112,19 +104,19 @@ export const sessionService = (core: Core) => {
     /** @throws Problem `not_found` (404) for a session that is not the caller's user's */
     async end(context: Context, caller: Caller, id: string): Promise<void> {
       const { evidence, userId } = caller
-      const [ids, own] = await context.batch([
+      const [ended, own] = await context.batch([
         sessionsStore.endOne({ ...evidence, userId, id, reason: 'revoked' }),
         sessionsStore.ownedBy({ userId, id }),
       ])
       if (own.length === 0) throw new Problem(notFound)
       if (id === caller.sessionId && caller.via === 'cookie') sessionCookie.clear(context)
-      ended(context, ids, userId, 'revoked')
+      revocations.ended(context, ended, 'revoked')
     },
 
     async endOthers(context: Context, caller: Caller): Promise<void> {
       const end = sessionsStore.endOthers({ ...caller.evidence, reason: 'revoked' })
-      const [ids] = await context.batch([end])
-      ended(context, ids, caller.userId, 'revoked')
+      const [ended] = await context.batch([end])
+      revocations.ended(context, ended, 'revoked')
     },
   }
 }

@@ -74,8 +74,7 @@ export const tokenService = (core: Core) => {
     ])
     if (stolen) {
       facts.tell(context, { type: 'token.reuse_detected', ...stolen })
-      facts.tell(context, { type: 'session.ended', ...stolen, reason: 'refresh_reuse' })
-      revocations.announce(context, [stolen.sessionId], 'ended')
+      revocations.ended(context, [stolen], 'refresh_reuse')
     }
     const successor = successors.find((candidate) => candidate.hash === settled?.successorHash)
     if (settled === undefined || successor === undefined) throw new Problem(invalidToken)
@@ -102,12 +101,7 @@ export const tokenService = (core: Core) => {
       const end = await ending(context, token)
       if (end === undefined) return
       const [rows] = await context.batch([end])
-      for (const row of rows) facts.tell(context, { type: 'session.ended', ...row, reason: 'revoked' })
-      revocations.announce(
-        context,
-        rows.map(({ sessionId }) => sessionId),
-        'ended',
-      )
+      revocations.ended(context, rows, 'revoked')
     },
 
     jwks: (context: Context) => keys.jwks(context),

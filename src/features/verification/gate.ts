@@ -57,7 +57,7 @@ export const provenAddressGate = ({ facts, outbox, revocations, ring, throttle }
       if (rows.length > 0) facts.tell(context, { type: 'email.verified', userId: user.id })
     })
     const stale = taking(markEverySessionStale(user.id, context.now, isOfAnother(challenge, isUsed(use))), (ids) =>
-      revocations.announce(context, ids, 'stale'),
+      revocations.stale(context, ids),
     )
     return { holds: isGood(use), statements: [useCode(use, isAnswered(challenge)), verified, stale] }
   },

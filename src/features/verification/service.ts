@@ -76,7 +76,7 @@ export const verificationService = (core: Core) => {
         usedFor(use),
       ])
       if (userId === undefined) throw new Problem(codeUsedOrExpired)
-      revocations.announce(context, stale, 'stale')
+      revocations.stale(context, stale)
       facts.tell(context, { type: 'email.verified', userId })
     },
 
