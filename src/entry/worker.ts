@@ -1,16 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { consoleLog } from '../adapters/log.ts'
-import { workersPorts } from '../adapters/workers.ts'
+import { workerHandler, workersPorts } from '../adapters/workers.ts'
 import { createService } from '../app.ts'
 
 const service = createService({ ...env }, (config) => workersPorts(config, env))
 for (const problem of service.problems) consoleLog({ event: 'misconfigured', ...problem })
 
-export default {
-  fetch(request, _, context) {
-    const waitUntil = (task: Promise<unknown>) => context.waitUntil(task)
-    const address = request.headers.get('cf-connecting-ip') ?? undefined
-    return service.fetch(request, { address, country: request.headers.get('cf-ipcountry') ?? undefined, waitUntil })
-  },
-  scheduled: async (_, __, context) => void (await service.job((task) => context.waitUntil(task))),
-} satisfies ExportedHandler
+export default workerHandler(service)
