@@ -1,5 +1,7 @@
 import * as z from 'zod/mini'
 import type { Config } from '../base/config.ts'
+import { parseEmail } from '../base/email.ts'
+import { parseName, parseUsername } from '../base/people.ts'
 import { parseRedirect } from '../base/redirects.ts'
 import { languageTags } from '../messages/languages.ts'
 
@@ -96,7 +98,7 @@ export const manner = {
 }
 
 /** Text that one of the parsers of `base` accepts, in the form that it gives it. */
-export const parsedBy = <T>(parse: (text: string) => T | undefined, message: string) =>
+const parsedBy = <T>(parse: (text: string) => T | undefined, message: string) =>
   z.pipe(
     z.string(),
     z.transform((given: string, context) => {
@@ -106,3 +108,10 @@ export const parsedBy = <T>(parse: (text: string) => T | undefined, message: str
       return z.NEVER
     }),
   )
+
+export const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
+export const username = parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.')
+export const personName = parsedBy(parseName, '1 to 64 characters, none of them invisible.')
+
+/** The body of a route that wants none. */
+export const Nothing = z.strictObject({})

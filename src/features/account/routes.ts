@@ -3,14 +3,13 @@ import * as z from 'zod/mini'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
-import { time } from '../../http/shapes.ts'
+import { Nothing, time } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { accountService } from './service.ts'
 
 const Row = z.record(z.string(), z.unknown())
 const AccountData = z.catchall(z.object({ exportedAt: time, incomplete: z.array(z.string()), user: Row }), z.array(Row))
 const Leaving = z.strictObject({ erasesAt: time })
-const Nothing = z.strictObject({})
 
 /** What is stored of a user, and leaving. */
 export const account = (core: Core, guard: Guard) => {

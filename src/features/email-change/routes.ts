@@ -1,12 +1,11 @@
 import { Hono } from 'hono'
 import * as z from 'zod/mini'
-import { parseEmail } from '../../base/email.ts'
 import { codeUsedOrExpired, emailTaken, noMailer, tooManyAttempts } from '../../base/errors.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
 import { page } from '../../http/page.ts'
-import { PendingShape, parsedBy, redirectTo, TokenShown } from '../../http/shapes.ts'
+import { email, PendingShape, redirectTo, TokenShown } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { emailChangeService } from './service.ts'
 
@@ -14,7 +13,7 @@ import { emailChangeService } from './service.ts'
 export const emailChange = (core: Core, guard: Guard) => {
   const service = emailChangeService(core)
   const Change = z.strictObject({
-    newEmail: parsedBy(parseEmail, 'An e-mail address such as ada@example.com.'),
+    newEmail: email,
     redirectTo: redirectTo(core.config),
   })
   return new Hono<Env>()

@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
 import * as z from 'zod/mini'
-import { parseEmail } from '../../base/email.ts'
 import {
   accountSuspended,
   codeUsedOrExpired,
@@ -13,19 +12,10 @@ import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
 import { page } from '../../http/page.ts'
-import {
-  CodeSentShape,
-  manner,
-  PendingShape,
-  parsedBy,
-  redirectTo,
-  SignedInOrChallenge,
-  text,
-} from '../../http/shapes.ts'
+import { CodeSentShape, email, manner, PendingShape, redirectTo, SignedInOrChallenge, text } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { emailSignInService } from './service.ts'
 
-const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
 const { device_token } = manner
 
 const Proof = z

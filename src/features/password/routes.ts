@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
 import * as z from 'zod/mini'
-import { parseEmail } from '../../base/email.ts'
 import {
   accountSuspended,
   codeUsedOrExpired,
@@ -11,22 +10,23 @@ import {
   usernameTaken,
   wrongCredentials,
 } from '../../base/errors.ts'
-import { parseName, parseUsername } from '../../base/people.ts'
 import { passwordHasher } from '../../base/phc.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
 import { page } from '../../http/page.ts'
 import {
+  email,
   locale,
   manner,
   PendingShape,
-  parsedBy,
+  personName,
   redirectTo,
   SignedInOrChallenge,
   SignedInShape,
   TokenShown,
   text,
+  username,
 } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { newAdmission } from './admission.ts'
@@ -34,15 +34,13 @@ import { registrationService } from './registration-service.ts'
 import { resetService } from './reset-service.ts'
 import { passwordService, wrongPassword } from './service.ts'
 
-const email = parsedBy(parseEmail, 'An e-mail address such as ada@example.com.')
-const username = parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.')
 /** Longer than any password may be, so that the policy can say what is wrong. */
 const password = text(4096)
 
 const Registration = z.strictObject({
   email,
   password,
-  name: z.nullish(parsedBy(parseName, '1 to 64 characters, none of them invisible.')),
+  name: z.nullish(personName),
   username: z.optional(username),
   locale: z.optional(locale),
   ...manner,

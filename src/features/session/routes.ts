@@ -11,7 +11,6 @@ import {
   wrongCredentials,
 } from '../../base/errors.ts'
 import { isId } from '../../base/ids.ts'
-import { parseName, parseUsername } from '../../base/people.ts'
 import { doc, validate, validateParam } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
@@ -19,11 +18,13 @@ import {
   locale,
   MethodShape,
   manner,
-  parsedBy,
+  Nothing,
+  personName,
   SessionShape,
   SignedInOrChallenge,
   text,
   UserShape,
+  username,
 } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { sessionService } from './service.ts'
@@ -32,8 +33,8 @@ const Nobody = z.strictObject({ user: z.null(), session: z.null() })
 const Somebody = z.strictObject({ user: UserShape, session: SessionShape })
 
 const Profile = z.strictObject({
-  username: z.optional(parsedBy(parseUsername, '3 to 32 of a-z, 0-9, _ . and -.')),
-  name: z.nullish(parsedBy(parseName, '1 to 64 characters, none of them invisible.')),
+  username: z.optional(username),
+  name: z.nullish(personName),
   locale: z.nullish(locale),
 })
 const ChallengeAnswer = z.strictObject({
@@ -44,7 +45,6 @@ const ChallengeAnswer = z.strictObject({
   device_token: manner.device_token,
 })
 const Logout = z.strictObject({ everywhere: z._default(z.boolean(), false) })
-const Nothing = z.strictObject({})
 const SessionId = z.object({ id: z.string().check(z.refine((id) => isId('ses', id))) })
 
 /** Sessions: who am I, where am I signed in, and out again. */
