@@ -172,7 +172,8 @@ test('of two jobs at once one erases: there is one receipt', async () => {
   expect((await subjects(on, person)).filter((subject) => subject === 'was deleted')).toHaveLength(1)
 })
 
-test('whoever signs in after the job has found the account due, and before it erases that, keeps it', async () => {
+/** A database that does something else between the two trips of the job: it has found the account due. */
+const betweenTrips = () => {
   let meanwhile: (() => Promise<unknown>) | undefined
   const database = (real: Database): Database => ({
     async run(queries, limit) {
@@ -182,17 +183,39 @@ test('whoever signs in after the job has found the account due, and before it er
       return real.run(queries, limit)
     },
   })
+  const then = (act: () => Promise<unknown>) => {
+    meanwhile = act
+  }
+  return { then, database }
+}
+
+test('whoever signs in after the job has found the account due, and before it erases that, keeps it', async () => {
+  const { then, database } = betweenTrips()
   const on = await withGrace({ database })
   const { person, user, erasesAt } = await leaver(on)
   on.clock.now = erasesAt
   const tab = browser(on)
-  meanwhile = () => tab.api.auth.login.$post({ json: person })
+  then(() => tab.api.auth.login.$post({ json: person }))
 
   await on.job()
 
   expect(await query(on, 'select id, erase_at from users')).toEqual([[user.id, null]])
   expect((await tab.api.auth.sessions.$get()).status).toBe(200)
   expect(await subjects(on, person)).not.toContain('was deleted')
+})
+
+test('nor does it erase whose change of address can be undone since', async () => {
+  const { then, database } = betweenTrips()
+  const on = await withGrace({ database })
+  const { user, erasesAt } = await leaver(on)
+  on.clock.now = erasesAt
+  const code = `insert into codes (hash, purpose, user_id, email, email_canonical, created_at, expires_at)
+    values ('h', 'undo_email', ?, 'old@example.com', 'old@example.com', 1, 9999999999)`
+  then(() => query(on, code, user.id))
+
+  await on.job()
+
+  expect(await query(on, 'select id from users')).toEqual([[user.id]])
 })
 
 test('20 at once are told once, and one of them is answered', async () => {

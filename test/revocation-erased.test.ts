@@ -121,6 +121,32 @@ test('S77: and so where an account is disowned', async () => {
   expect(factsOf(on, 'user.erased')).toHaveLength(1)
 })
 
+test('S31: a late `stale` that comes over the end of an erased session is told again by the job', async () => {
+  const held = Promise.withResolvers<void>()
+  const hints = (real: Hints): Hints => ({
+    ...real,
+    async put(id, hint, ttl) {
+      if (hint.state === 'stale') await held.promise
+      await real.put?.(id, hint, ttl)
+    },
+  })
+  const on = await quickServer({ hints })
+  const tab = await signedUp(on)
+  const other = await signedIn(on, tab.person)
+  const hinted = () => query(on, 'select hinted_at from erased_sessions where id = ?', other.session.id)
+  await tab.api.auth.me.$patch({ json: { name: 'Augusta' } })
+  await tab.fetch('/auth/me', leave)
+  await expect.poll(hinted).toEqual([[on.clock.now]])
+
+  held.resolve()
+  await on.settled()
+  const overtaken = [await hintOf(on, other.session.id), await hinted()]
+  await on.job()
+
+  expect(overtaken).toEqual([{ state: 'stale', at: on.clock.now }, [[null]]])
+  expect(await hintOf(on, other.session.id)).toEqual({ state: 'ended' })
+})
+
 test('the job forgets the sessions of erased users once no lease and no token of theirs is believed', async () => {
   const on = await quickServer()
   const tab = await signedUp(on)
