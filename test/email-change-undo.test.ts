@@ -239,7 +239,7 @@ test('while it may be undone nobody else gets the old address: whoever asks for 
   expect(await bodyOf(asked)).toMatchObject({ status: 409, code: 'email_taken' })
   expect([again.status, await again.json()]).toEqual([202, { status: 'pending' }])
   const mail = (await mailTo(on, ada.person)).at(-1)
-  expect(mail?.subject).toBe('Your address is already in use at app.example.com')
+  expect(mail?.subject).toBe('Your address is already taken at app.example.com')
   expect((await undo(on, token)).status).toBe(204)
 })
 

@@ -79,7 +79,7 @@ test('S19: whoever has an account is told so at the stored address, byte for byt
   const subjects = (await mailTo(on, { email })).map(({ subject }) => subject)
   expect(subjects).toEqual([
     'Confirm your email address for app.example.com',
-    'You already have an account at app.example.com',
+    'Your address is already known at app.example.com',
   ])
   expect(await mailTo(on, { email: email.toLowerCase() })).toEqual([])
   expect(await query(on, 'select * from users')).toEqual(before)

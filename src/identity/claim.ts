@@ -22,10 +22,11 @@ interface Claiming {
 }
 
 /**
- * Hands an account that nobody had proven the address of to whoever has proven it, where `when` holds. Whatever somebody
- * else put there goes: ways in, sessions with all that hangs on them, devices, sign-ins on hold, codes, names, a language,
- * a deletion to come; roles stay, which only an administrator gives. The address is verified and its owner told. An account that is verified is left alone, so that a repeat of the
- * batch does nothing more (GHSA-qq9h-g4jm-xgf3).
+ * Hands an account that nobody had proven the address of to whoever has proven it, where `when` holds. Whatever
+ * somebody else put there goes: ways in, sessions with all that hangs on them, devices, sign-ins on hold, codes, names,
+ * a language, a deletion to come; roles stay, which only an administrator gives. The address is verified and its owner
+ * told. An account that is verified is left alone, so that a repeat of the batch does nothing more
+ * (GHSA-qq9h-g4jm-xgf3).
  */
 export const claimAccount = async (
   { credentials, facts, outbox, revocations }: Pick<Core, 'credentials' | 'facts' | 'outbox' | 'revocations'>,

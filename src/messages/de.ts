@@ -36,13 +36,14 @@ export const de = {
       notMe: 'Das war ich nicht',
     },
     account_exists: {
-      subject: 'Sie haben bereits ein Konto bei {product}',
-      heading: 'Sie haben bereits ein Konto',
+      subject: 'Ihre Adresse ist bei {product} schon bekannt',
+      heading: 'Ihre Adresse ist schon bekannt',
       body: [
-        'Jemand wollte mit dieser Adresse ein Konto bei {product} anlegen. Es gibt dafür schon eines, deshalb wurde nichts geändert.',
-        'Waren Sie das, dann melden Sie sich wie gewohnt an. Wissen Sie Ihr Passwort nicht mehr, wählen Sie dort „Passwort vergessen“.',
+        'Jemand wollte mit dieser Adresse ein Konto bei {product} anlegen. Zu ihr gehört ein Konto, oder bis vor wenigen Tagen gehörte eines zu ihr; deshalb wurde nichts geändert.',
+        'Waren Sie das, dann melden Sie sich stattdessen an. Wissen Sie Ihr Passwort nicht mehr, wählen Sie dort „Passwort vergessen“.',
+        'Hat Ihr Konto inzwischen eine andere Adresse, melden Sie sich mit dieser an. Wurde sie ohne Sie geändert, verwenden Sie den Link, den wir bei der Änderung hierher geschickt haben.',
       ],
-      notYou: 'Waren Sie das nicht, müssen Sie nichts tun. Ihr Konto ist sicher.',
+      notYou: 'Waren Sie das nicht, ignorieren Sie diese Nachricht. Es ändert sich nichts.',
     },
     no_account: {
       subject: 'Kein Konto bei {product} zu dieser Adresse',
@@ -71,18 +72,20 @@ export const de = {
       link: {
         lead: 'Sind Sie das, dann bestätigen Sie die Änderung. Bis dahin gilt Ihre bisherige Adresse.',
         button: 'Neue Adresse bestätigen',
-        expiry: 'Der Link ist {life} gültig und lässt sich einmal verwenden.',
+        expiry:
+          'Der Link ist {life} gültig und lässt sich einmal verwenden, solange Sie dort angemeldet bleiben, wo Sie ihn angefordert haben.',
       },
       notYou: 'Waren Sie das nicht, ignorieren Sie diese Nachricht. Es ändert sich nichts.',
     },
     address_taken: {
-      subject: 'Ihre Adresse wird bei {product} schon verwendet',
-      heading: 'Diese Adresse wird schon verwendet',
+      subject: 'Ihre Adresse ist bei {product} schon vergeben',
+      heading: 'Diese Adresse ist schon vergeben',
       body: [
-        'Jemand wollte diese Adresse für ein anderes Konto bei {product} verwenden. Sie gehört bereits zu Ihrem Konto, deshalb wurde nichts geändert.',
-        'Waren Sie das, dann melden Sie sich mit dieser Adresse an, oder wählen Sie für das andere Konto eine andere.',
+        'Jemand wollte diese Adresse für sein Konto bei {product} verwenden. Zu ihr gehört ein Konto, oder bis vor wenigen Tagen gehörte eines zu ihr; deshalb wurde nichts geändert.',
+        'Waren Sie das, dann wählen Sie für jenes Konto eine andere Adresse, oder melden Sie sich bei dem an, das diese hat.',
+        'Hatte Ihr Konto diese Adresse bis vor Kurzem, bringt sie nur der Link zurück, den wir bei der Änderung hierher geschickt haben.',
       ],
-      notYou: 'Waren Sie das nicht, müssen Sie nichts tun. Ihr Konto ist sicher.',
+      notYou: 'Waren Sie das nicht, ignorieren Sie diese Nachricht. Es ändert sich nichts.',
     },
     email_changed: {
       subject: 'Ihre E-Mail-Adresse für {product} wurde geändert',
@@ -138,7 +141,7 @@ export const de = {
       heading: 'Ihre Adresse ist bestätigt',
       body: [
         'Sie haben nachgewiesen, dass diese Adresse Ihnen gehört. Ihr Konto bei {product} war schon vorher und ohne diesen Nachweis angelegt worden.',
-        'Weil das jemand anderes gewesen sein kann, wurden alle früheren Passwörter, Sitzungen und Anmeldeverfahren entfernt. Von nun an gehört das Konto Ihnen allein.',
+        'Weil das jemand anderes gewesen sein kann, wurden alle früheren Passwörter, Sitzungen und Anmeldeverfahren entfernt, ebenso Name, Benutzername und Sprache. Von nun an gehört das Konto Ihnen allein.',
       ],
       notYou: 'Waren Sie das nicht, kann jemand Ihre E-Mails lesen. Ändern Sie zuerst das Passwort Ihres Postfachs.',
     },

@@ -36,13 +36,14 @@ export const en = {
       notMe: 'This was not me',
     },
     account_exists: {
-      subject: 'You already have an account at {product}',
-      heading: 'You already have an account',
+      subject: 'Your address is already known at {product}',
+      heading: 'Your address is already known',
       body: [
-        'Someone tried to create an account at {product} with this address. It has one already, so nothing was changed.',
-        'If this was you, sign in as usual. If you no longer know your password, choose “Forgot password” there.',
+        'Someone tried to create an account at {product} with this address. It has an account, or had one until a few days ago, so nothing was changed.',
+        'If this was you, sign in instead. If you no longer know your password, choose “Forgot password” there.',
+        'If your account has another address by now, sign in with that one. If it was changed without you, use the link that we sent here when it was changed.',
       ],
-      notYou: 'If this was not you, there is nothing to do. Your account is safe.',
+      notYou: 'If this was not you, ignore this message. Nothing will change.',
     },
     no_account: {
       subject: 'No account at {product} for this address',
@@ -71,18 +72,19 @@ export const en = {
       link: {
         lead: 'If this was you, confirm the change. Until then, your old address stays in use.',
         button: 'Confirm new address',
-        expiry: 'The link works once, within {life}.',
+        expiry: 'The link works once, within {life}, while you stay signed in where you asked for it.',
       },
       notYou: 'If this was not you, ignore this message. Nothing will change.',
     },
     address_taken: {
-      subject: 'Your address is already in use at {product}',
-      heading: 'This address is already in use',
+      subject: 'Your address is already taken at {product}',
+      heading: 'This address is already taken',
       body: [
-        'Someone wanted to use this address for another account at {product}. It belongs to your account already, so nothing was changed.',
-        'If this was you, sign in with this address, or choose another one for the other account.',
+        'Someone wanted to use this address for their account at {product}. It has an account, or had one until a few days ago, so nothing was changed.',
+        'If this was you, choose another address for that account, or sign in to the one that has this address.',
+        'If your account had this address until lately, only the link that we sent here when it was changed brings it back.',
       ],
-      notYou: 'If this was not you, there is nothing to do. Your account is safe.',
+      notYou: 'If this was not you, ignore this message. Nothing will change.',
     },
     email_changed: {
       subject: 'Your email address for {product} was changed',
@@ -133,7 +135,7 @@ export const en = {
       heading: 'Your address is confirmed',
       body: [
         'You have now proven that this address is yours. Your account at {product} had been created with it before, without such proof.',
-        'Because that may have been someone else, every password, session and sign-in method from before was removed. From now on, the account is yours alone.',
+        'Because that may have been someone else, every password, session and sign-in method from before was removed, and with them its name, user name and language. From now on, the account is yours alone.',
       ],
       notYou: 'If this was not you, someone can read your mail. Change the password of your mailbox first.',
     },

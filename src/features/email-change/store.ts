@@ -57,13 +57,15 @@ export const keepAccount = (use: Use): Statement =>
   statement(sql`update users set erase_at = null where id = ${ownerOf(use)} and ${isUsed(use)}`)
 
 /**
- * Ends every other code of the account and of both its addresses, used ones too: a change that is repeated because its reply got lost finds no
- * mark of its own once another came after it. Links that undo a change stay, but where the code in use is one of them:
- * that ends those of later changes. Those of earlier ones stay, or whoever stole an account would change its address
- * twice and end its owner's link by their own. The order of rows is that of the changes, whatever the clock did. Stands before `takeAddress`.
+ * Ends every other code of the account and of both its addresses, used ones too: a change that is repeated because its
+ * reply got lost finds no mark of its own once another came after it. Links that undo a change stay, but where the code
+ * in use is one of them: that ends those of later changes. Those of earlier ones stay, or whoever stole an account would
+ * change its address twice and end its owner's link by their own. The order of rows is that of the changes, whatever the
+ * clock did. Stands before `takeAddress`.
  */
 export const endOtherCodes = (use: Use): Statement =>
-  statement(sql`delete from codes where ${concerns(ownerOf(use), provenBy(use))} and hash <> ${use.hash} and ${isUsed(use)}
+  statement(sql`delete from codes where ${concerns(ownerOf(use), provenBy(use))}
+    and hash <> ${use.hash} and ${isUsed(use)}
     and (purpose <> 'undo_email'
       or rowid > (select rowid from codes where hash = ${use.hash} and purpose = 'undo_email'))`)
 
