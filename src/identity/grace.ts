@@ -12,6 +12,9 @@ const round = { most: 50, abreast: 10 }
 /** With more refresh tokens than this the erasure of an account would hold the database's one lock for too long. */
 const fewTokens = 10_000
 
+/** Seconds that an account stays at least that may not go at once: its user is told to sign in before they are over. */
+const leastGrace = 60 * 60
+
 /** Unix seconds: when the last link that undoes a change of a user's address is over; null where none is open. */
 const undoEnds = (userId: SQL | string): SQL => sql`(select max(expires_at) from codes
   where user_id = ${userId} and purpose = 'undo_email' and used_at is null)`
@@ -36,7 +39,7 @@ interface Leaving {
  * the account may go at once. The receipt, which nobody asks for, keeps the language that the user reads now.
  */
 export const scheduleErasure = ({ now, headers }: Context, { userId, grace, when }: Leaving): Statement =>
-  statement(sql`update users set erase_at = max(${now + grace}, coalesce(${undoEnds(userId)}, 0)),
+  statement(sql`update users set erase_at = max(${now + Math.max(grace, leastGrace)}, coalesce(${undoEnds(userId)}, 0)),
       locale = coalesce(locale, ${chooseLanguage(null, headers.get('accept-language'))})
     where id = ${userId} and ${when} and (${grace} > 0 or ${mustStay(userId, now)})`)
 
