@@ -65,7 +65,7 @@ test.each(asks)(
     await on.job()
 
     const text = await textTo(on, reader)
-    expect(text).toContain('1 minute')
+    expect(text).toMatch(/\b1 minute\b/)
     expect(text).not.toContain(words)
   },
 )
