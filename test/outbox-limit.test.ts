@@ -40,7 +40,7 @@ test('S10: of what is asked for around the turn of an hour, each is mailed or re
   expect(await times(5, () => askLink(on, grace))).toEqual([202, 202, 202, 202, 429])
 })
 
-test('S12: a stranger who fills a mailbox ends no link that was mailed: its owner is told 429, and the link stays good', async () => {
+test('whoever fills a mailbox keeps its owner from asking for a link, and leaves the one that was mailed good', async () => {
   const on = await limitedServer()
   const ada = await signedUp(on)
   const [mail] = await mailTo(on, ada.person)

@@ -105,27 +105,6 @@ test('a username that is taken is 409 whether or not the address has an account,
   expect(on.mailbox.length).toBe(mailed)
 })
 
-test('S13: past 5 messages an hour a registration is 429, whether or not the address has an account', async () => {
-  const on = await requiring()
-  const [known, unknown] = [somebody(), somebody()]
-  await register(on, known)
-  on.clock.pass(3600)
-
-  const answers = [known, unknown].map(async (person) => {
-    const statuses = []
-    for (let i = 0; i < 6; i++) statuses.push((await register(on, person)).status)
-    const refused = await register(on, person)
-    return [statuses, await seen(refused)]
-  })
-
-  const [ofKnown, ofUnknown] = await Promise.all(answers)
-  expect(ofKnown).toEqual(ofUnknown)
-  expect(ofKnown).toMatchObject([
-    [202, 202, 202, 202, 202, 429],
-    [429, { code: 'too_many_attempts' }, expect.anything()],
-  ])
-})
-
 test('a registration that is one too many for the mailbox makes no account', async () => {
   const on = await requiring()
   const person = somebody()
