@@ -196,13 +196,16 @@ test.each([
   expect(await bodyOf(answer)).toMatchObject({ status: 422, fields: { [field]: expect.any(String) } })
 })
 
-test('S74: at most 30 requests a minute from one address', async () => {
+test.each([
+  ['forgot', 202, (on: Server) => forgot(on, somebody().email)],
+  ['reset', 410, (on: Server) => reset(on, 'A'.repeat(43))],
+] as const)('S74: at most 30 requests a minute to /auth/password/%s from one address', async (_, status, ask) => {
   const on = await server()
 
   const statuses: number[] = []
-  for (let i = 0; i < 31; i++) statuses.push((await forgot(on, somebody().email)).status)
+  for (let i = 0; i < 31; i++) statuses.push((await ask(on)).status)
 
-  expect(statuses).toEqual([...Array.from({ length: 30 }, () => 202), 429])
+  expect(statuses).toEqual([...Array.from({ length: 30 }, () => status), 429])
 })
 
 test('S16: the database holds the hash of the token alone, and the message sealed until it is delivered', async () => {
