@@ -49,7 +49,9 @@ export const insertChallenge = async ({ throttle }: Identity, context: Context, 
   return {
     id,
     hash,
-    statements: [statement(insert), statement(sql`select 1 where ${isOpen}`, () => true)],
+    insert: statement(insert),
+    /** A row while it is open. */
+    read: statement(sql`select 1 where ${isOpen}`, () => true),
     isOpen,
     wire: { methods: [...methods], expiresAt: rfc3339(expiresAt) },
   }

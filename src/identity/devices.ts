@@ -32,6 +32,9 @@ export interface DeviceOf {
   readonly holds: SQL
 }
 
+/** A device of the owner of an address, where `holds`. */
+export type OwnDevice = KnownDevice & DeviceOf
+
 /**
  * Remembers that an account was used from here before, so that a stranger's guesses cannot lock the owner out. The
  * token is signed and names one user; deleting its row revokes it. It authenticates nothing.
@@ -59,10 +62,10 @@ export const newDevices = (config: Config, ring: KeyRing) => {
     belongsTo,
 
     /** The device that a request shows, with what holds where the owner of a proven address is known to use it. */
-    async ofOwner(context: Context, token: string | undefined, { canonical }: Email): Promise<DeviceOf | undefined> {
+    async ofOwner(context: Context, token: string | undefined, { canonical }: Email): Promise<OwnDevice | undefined> {
       const device = await shown(context, token)
       const owner = sql`(select id from users where email_canonical = ${canonical} and email_verified = 1)`
-      return device && { id: device.id, holds: belongsTo(context, device, owner) }
+      return device && { ...device, holds: belongsTo(context, device, owner) }
     },
 
     /** What may be remembered: the device that was shown, where it is this user's, or else a new one. */

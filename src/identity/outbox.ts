@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import { type Due, dueJson, type MailPorts, newPostman, placeOf, readDue } from './postman.ts'
 import { deviceName, userAgentOf } from './session-views.ts'
 import { statement, taking } from './statement.ts'
+import { messagesKept } from './sweeps.ts'
 
 /** Seconds after which the job takes over a message that was to follow the answer. */
 const inlineLease = 60
@@ -69,7 +70,7 @@ export const newOutbox = (config: Config, ring: KeyRing, ports: MailPorts) => {
 
     /** Holds where `when` does and a message would find room for its recipient: else nothing is made that only it tells of. */
     mayWrite: (context: Context, to: SQL | string, when: SQL): SQL =>
-      sql`(${when} and ${fullUntil(config, context, to)} is null)`,
+      sql`(${when} and ${fullUntil(config, context, { recipient: to })} is null)`,
 
     /**
      * Statements for the end of the operation's batch. Whatever they wrote is delivered after the answer, with no more to
@@ -95,13 +96,21 @@ export type Outbox = ReturnType<typeof newOutbox>
 
 /**
  * The only count of what a recipient is sent, known or not: null while there is room, and else when there will be (Unix
- * seconds). The hour slides; a repeat of the batch does not count its own row, nor does anybody that of a clock that has
- * fallen back since.
+ * seconds). Codes that finish a sign-in with the right password have a room of their own: what strangers ask for shuts
+ * nobody out. The hour slides; a repeat of the batch does not count its own row, nor does anybody that of a clock that
+ * has fallen back since.
  */
-export const fullUntil = ({ limits }: Config, { now, requestId }: Context, recipient: SQL | string): SQL =>
+export const fullUntil = ({ limits }: Config, { now, requestId }: Context, { recipient, kind }: Room): SQL =>
   sql`(select o.created_at + ${hour} from outbox o where lower(o.recipient) = lower(${recipient}) and o.limited = 1
+    and (o.kind = 'confirm_code') = ${kind === 'confirm_code' ? 1 : 0}
     and o.created_at between ${now - hour + 1} and ${now + skew} and o.request_id <> ${requestId}
     order by o.created_at desc limit 1 offset ${limits.mail - 1})`
+
+interface Room {
+  readonly recipient: SQL | string
+  /** Of the message that wants room; undefined where strangers may ask for it. */
+  readonly kind?: MessageKind | undefined
+}
 
 /** Who asks, for the reader of the message to judge. */
 const askedBy = (context: Context): Asked => ({
@@ -123,15 +132,16 @@ const insertMessage = (config: Config, context: Context, row: Row): Statement =>
   const { now, headers, requestId } = context
   const language = chooseLanguage(null, headers.get('accept-language'))
   const isFree = row.isNotice ? toOwner(row) : (row.byOwner ?? sql`0`)
+  const full = fullUntil(config, context, { recipient: sql`t.recipient`, kind })
   const [attempts, nextAt] = isLate ? [0, now] : [1, now + inlineLease]
   return statement(sql`insert into outbox (id, user_id, kind, request_id, recipient, language, sealed, details, limited,
       attempts, created_at, next_at, expires_at, done_at)
     select ${id}, iif(${row.outlives ? 1 : 0}, null, t.user_id), ${kind}, ${requestId}, t.recipient,
       coalesce(u.locale, ${language}), iif(t.leaves, ${sealed}, null), ${details ?? null}, not ${isFree},
-      iif(t.leaves, ${attempts}, 0), ${now}, iif(t.leaves, ${nextAt}, null), ${now + life}, iif(t.leaves, null, ${now})
+      iif(t.leaves, ${attempts}, 0), ${now}, iif(t.leaves, ${nextAt}, null), ${now + life}, iif(t.leaves, null, ${now + hour - messagesKept})
     from (select ${userId} as user_id, ${to} as recipient, ${leaves} as leaves) t left join users u on u.id = t.user_id
     where t.recipient is not null and ${when}
-      and (${isFree} or ${fullUntil(config, context, sql`t.recipient`)} is null) on conflict do nothing`)
+      and (${isFree} or ${full} is null) on conflict do nothing`)
 }
 
 /** Holds where the recipient is the proven address of the account: whoever signs up may give another's. */

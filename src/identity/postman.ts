@@ -10,6 +10,7 @@ import type { MessageKind } from '../messages/message.ts'
 import { render } from '../messages/render.ts'
 import { type Context, nameOf } from './context.ts'
 import { statement } from './statement.ts'
+import { messagesKept } from './sweeps.ts'
 
 /** A message that is to be sent now. */
 export interface Due {
@@ -41,7 +42,10 @@ const patience = 10_000
 const mostAtOnce = 32
 
 /** Messages that the job sends at once, and in one run; the seconds for which those that it took are its own. */
-const round = { abreast: 10, most: 200, lease: 60 }
+const round = { abreast: 10, most: 60, lease: 60 }
+
+/** Seconds for which a message counts for its recipient. */
+const counted = 60 * 60
 
 /** Takes messages to the mailer and writes down what became of them. At least once: a lost reply sends again. */
 export const newPostman = (config: Config, ring: KeyRing, { mailer, clock }: MailPorts) => {
@@ -124,8 +128,10 @@ const take = (now: number, isMeant: SQL): Statement<Due> =>
     readDue,
   )
 
+/** Of whoever has no account nothing is kept but the hour for which it counts; a dead letter stays to be seen. */
 const over = (id: string, now: number, failure: string | null): Statement =>
-  statement(sql`update outbox set done_at = ${now}, next_at = null, sealed = null, failure = ${failure}
+  statement(sql`update outbox set done_at = iif(user_id is null and ${failure} is null,
+      ${now + counted - messagesKept}, ${now}), next_at = null, sealed = null, failure = ${failure}
     where id = ${id} and done_at is null`)
 
 const again = (id: string, nextAt: number): Statement =>

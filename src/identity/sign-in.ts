@@ -8,6 +8,7 @@ import type { Identity } from './core.ts'
 import type { KnownDevice } from './devices.ts'
 import type { Session } from './session-views.ts'
 import type { Ending, Method } from './sessions.ts'
+import { taking } from './statement.ts'
 import type { User, UserRow } from './users.ts'
 
 /** Who signs in, as the first trip read it. */
@@ -186,12 +187,16 @@ const challenge = async (
   { gate, methods }: Demanded,
 ): Promise<Challenge | undefined> => {
   const written = await insertChallenge(identity, context, { account, manner, methods, holds })
-  const { id, hash, statements, isOpen, wire } = written
+  const { id, hash, insert, read, isOpen, wire } = written
+  let isAsked = false
+  // Last: a gate that cannot ask takes the challenge back.
+  const stands = taking(read, (rows) => {
+    isAsked = rows.length > 0
+  })
   const asked = (await gate.ask?.(context, { account, hash, isOpen })) ?? []
   const fact = await identity.facts.of(context, { type: 'challenge.asked', userId: account.user.id, when: isOpen })
-  const rows = await context.batch([...before, ...statements, ...after, ...asked, ...fact.statements])
-  const inserted = rows[before.length + statements.length - 1]
-  if (inserted?.length !== 1) return undefined
+  await context.batch([...before, insert, ...after, ...asked, ...fact.statements, stands])
+  if (!isAsked) return undefined
   fact.happened()
   return { status: 'challenge', challenge: { id, ...wire } }
 }

@@ -7,7 +7,7 @@ import { statement } from './statement.ts'
 export interface Pace {
   /** Of one statement, so that no writer waits long. */
   readonly rows: number
-  /** With 500 hints to tell, fewer than the 1,000 calls that Workers and D1 allow one invocation. */
+  /** With 500 hints to tell and 60 messages to send, fewer than the 1,000 calls that Workers and D1 allow one invocation. */
   readonly statements: number
   /** Of the whole job. Past them no statement is begun: a function on Vercel has 25 seconds. */
   readonly milliseconds: number

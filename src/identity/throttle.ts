@@ -3,8 +3,9 @@ import type { Config } from '../base/config.ts'
 import type { KeyRing } from '../base/crypto.ts'
 import { Problem, tooManyAttempts } from '../base/errors.ts'
 import type { Statement } from '../base/ports.ts'
+import type { MessageKind } from '../messages/message.ts'
 import type { Context } from './context.ts'
-import type { DeviceOf } from './devices.ts'
+import type { DeviceOf, OwnDevice } from './devices.ts'
 import { fullUntil } from './outbox.ts'
 import { statement, taking } from './statement.ts'
 
@@ -50,10 +51,12 @@ export interface AttemptOn {
 export interface MailTo {
   /** Known to us or not; SQL where only the batch knows it. */
   readonly recipient: SQL | string
+  /** Of the message, where it is none that strangers may ask for. */
+  readonly kind?: MessageKind
   /** Whoever is signed in and asks. */
   readonly userId?: string
   /** The device that asks, where the account of the recipient knows it and has proven the address. */
-  readonly ownDevice?: DeviceOf | undefined
+  readonly ownDevice?: OwnDevice | undefined
   /** Count only where this holds. */
   readonly where?: SQL
 }
@@ -116,10 +119,10 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
      * @throws Problem `too_many_attempts` (429)
      */
     async mail(context: Context, given: MailTo): Promise<MailCount> {
-      const { recipient, userId, ownDevice, where = sql`true` } = given
+      const { recipient, kind, userId, ownDevice, where = sql`true` } = given
       const byOwner = ownDevice?.holds ?? sql`false`
       const isStranger = sql`${where} and not ${byOwner}`
-      const full = fullUntil(config, context, recipient)
+      const full = fullUntil(config, context, { recipient, kind })
       const counter = async (name: string, limit: number, window: number): Promise<Counter> => ({
         key: sql`${await mac(name)}`,
         limit,
@@ -129,7 +132,7 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
         await counter(`mail from ${context.address ?? 'unknown'}`, limits.address, quarter),
         ...(userId === undefined ? [] : [await counter(`mail by ${userId}`, limits.mail, hour)]),
       ]
-      const own = ownDevice ? [await counter(`mail by ${ownDevice.id}`, limits.mail, hour)] : []
+      const own = ownDevice ? [await counter(`mail by devices of ${ownDevice.userId}`, limits.mail, hour)] : []
       const groups = [
         { counters: own, where: sql`${where} and ${byOwner}` },
         { counters, where: sql`${isStranger} and ${full} is null` },

@@ -1,11 +1,12 @@
-import type { Delivery, Mailer } from '../../base/ports.ts'
+import { sha256 } from '../../base/crypto.ts'
+import type { Delivery, Mail, Mailer } from '../../base/ports.ts'
 import { guarded, headersOf, notTaken, quoted } from './outgoing.ts'
 
 /** Bytes of an answer that are read, at most. */
 const mostRead = 16_384
 
 /**
- * Resend over HTTP. Repeats are one message: the key of idempotency is the id of the mail, good for 24 hours.
+ * Resend over HTTP. Repeats are one message, for 24 hours, while their text is the same.
  * @param api For tests
  * @see https://resend.com/docs/api-reference/emails/send-email
  */
@@ -23,7 +24,7 @@ export const resend = (key: string, api = 'https://api.resend.com'): Mailer =>
           headers: {
             authorization: `Bearer ${key}`,
             'content-type': 'application/json',
-            'idempotency-key': id,
+            'idempotency-key': await keyOf(mail),
             // Without one Resend answers 403, and Workers send none.
             'user-agent': 'postern',
           },
@@ -37,6 +38,10 @@ export const resend = (key: string, api = 'https://api.resend.com'): Mailer =>
     },
   })
 
+/** One key for one text: a later attempt may promise less time, or come after a deploy. */
+const keyOf = async ({ id, subject, text, html }: Mail): Promise<string> =>
+  `${id}.${await sha256(JSON.stringify([subject, text, html]))}`
+
 /**
  * Final is what Resend finds wrong with the recipient. The key, the domain, the quota: an operator can mend them.
  * @throws Problem with the status and the name of the error; its message may quote the address
@@ -45,8 +50,6 @@ export const resend = (key: string, api = 'https://api.resend.com'): Mailer =>
  */
 const judge = (status: number, body: string): Delivery => {
   const { name, message } = parse(body)
-  // Under this key a message went out whose reply was lost. Its text was another: written before a deploy, or earlier.
-  if (status === 409 && name === 'invalid_idempotent_request') return { status: 'taken' }
   const reason = `Resend: ${[status, /^[a-z_]{1,64}$/.exec(name)?.[0]].filter(Boolean).join(' ')}`
   const isOfRecipient = (status === 400 || status === 422) && /`to`/.test(message)
   if (isOfRecipient) return { status: 'refused', reason }

@@ -8,6 +8,7 @@ import { isTyped, newTypedCode } from '../../identity/typed-codes.ts'
 import {
   confirmCodes,
   dropUncounted,
+  isAnswerable,
   isAnswered,
   isGood,
   isOfAnother,
@@ -31,7 +32,11 @@ export const provenAddressGate = ({ facts, outbox, revocations, ring, throttle }
     const hash = await codeOf(challenge)
     const { code, mac } = await newTypedCode(ring, hash)
     const [userId, email] = [user.id, unprovenAddress(user.id)]
-    const count = await throttle.mail(context, { recipient: email, where: isAsked })
+    const count = await throttle.mail(context, {
+      recipient: email,
+      kind: purpose,
+      where: isAnswerable(user.id, isAsked),
+    })
     return [
       ...count.statements,
       dropUncounted(challenge, count.isCounted),

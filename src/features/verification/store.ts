@@ -52,6 +52,10 @@ export const isAnswered = (challenge: string): SQL =>
 export const isOfAnother = (challenge: string, when: SQL): SQL =>
   sql`sessions.id is not (select used_by from challenges where hash = ${challenge}) and ${when}`
 
+/** Holds for a challenge that a code can answer: not where the address was proven since. */
+export const isAnswerable = (userId: string, isAsked: SQL): SQL =>
+  sql`${isAsked} and ${unprovenAddress(userId)} is not null`
+
 /** A challenge whose code cannot be sent is none. */
 export const dropUncounted = (challenge: string, isCounted: SQL): Statement =>
   statement(sql`delete from challenges where hash = ${challenge} and not ${isCounted}`)
