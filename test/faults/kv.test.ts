@@ -10,7 +10,7 @@ import { inParallel, newStopwatches } from './pace.ts'
 const { FAULT_SEED, FAULT_ACT } = process.env
 
 const operations = titled().filter(([title]) => FAULT_ACT === undefined || title === FAULT_ACT)
-const seeds = FAULT_SEED === undefined ? Array.from({ length: times(5, 20) }, (_, i) => i) : [Number(FAULT_SEED)]
+const seeds = FAULT_SEED === undefined ? Array.from({ length: times(3, 20) }, (_, i) => i) : [Number(FAULT_SEED)]
 
 const stopwatches = newStopwatches()
 const reports = new Map<string, readonly KvReport[]>()
