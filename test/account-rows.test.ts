@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { dump } from './acts.ts'
 import { quickServer } from './credentials.ts'
 import { openLimiter } from './faulty-ports.ts'
-import { bodyOf, json, mailTo, query, type Server, signedIn, tokenIn } from './harness.ts'
+import { bodyOf, json, mailTo, query, type Server, signedIn, somebody, tokenIn } from './harness.ts'
 import { tablesOf } from './properties/secrets.ts'
+import { forgot } from './resets.ts'
 import { somebodyWithEverything } from './somebody-with-everything.ts'
 import { expectDead, tokenVictim } from './victims.ts'
 
@@ -25,8 +26,12 @@ const mentions = async (on: Server, texts: readonly string[]): Promise<string[]>
 
 test('S32 S92 GHSA-2vg6-77g8-24mp: of whoever leaves nothing remains but which sessions ended and whom messages of the last hour went to, and soon not that', async () => {
   const { on, ada } = await somebodyWithEverything()
+  const newEmail = somebody().email
+  await ada.api.auth.email.change.$post({ json: { newEmail } })
+  await forgot(on, ada.person.email)
+  await on.settled()
   const ids = (await query(on, 'select id from sessions union select id from devices')).flat().map(String)
-  const texts = [ada.user.id, ada.person.email, String(ada.user.username), ...ids]
+  const texts = [ada.user.id, ada.person.email, newEmail, String(ada.user.username), ...ids]
   const before = await mentions(on, texts)
 
   const answer = await ada.fetch('/auth/me', leave)
