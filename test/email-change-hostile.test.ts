@@ -163,6 +163,7 @@ test('S31: the link that a thief asked for is dead once the owner has logged out
   const evil = somebody('evil').email
   const token = await confirmToken(on, thief, evil)
   await ada.api.auth.logout.$post({ json: { everywhere: true } })
+  await on.settled()
   const before = await dump(on)
 
   const answer = await confirm(on, token)
