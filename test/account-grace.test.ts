@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rfc3339 } from '../src/base/clock.ts'
-import { cookieOf } from './acts.ts'
+import { cookieOf } from './act.ts'
 import { quickServer } from './credentials.ts'
 import { faultyDatabase, openLimiter, replyLost } from './faulty-ports.ts'
 import { bodyOf, codeIn, json, mailTo, query, type Server, signedIn, signedUp, tokenIn } from './harness.ts'

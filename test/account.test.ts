@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieOf } from './acts.ts'
+import { cookieOf } from './act.ts'
 import { accountHolder, quickServer } from './credentials.ts'
 import { faultyDatabase, replyLost, unreachable } from './faulty-ports.ts'
 import { bodyOf, json, mailTo, query, type Server, server, signedIn, signedUp } from './harness.ts'

@@ -1,30 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Core } from '../src/identity/core.ts'
+import { type Act, act, byAccountToken, byCookie, cookieOf } from './act.ts'
 import { confirmToken, moved, proven } from './address-changes.ts'
 import { codeFor, linkFor, member, nobody } from './by-mail.ts'
 import { bodyOf, json, mailTo, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
-
-/** One good request to one route, in one of the ways in which it can be asked. */
-export interface Act {
-  /** As the contract's table of routes names it. */
-  readonly route: string
-  /** How it is asked; empty where there is one way. */
-  readonly how: string
-  readonly status: number
-  /** Driver calls before the answer on a warm isolate. */
-  readonly trips: number
-  /** The same on an isolate that has not read the signing keys yet. */
-  readonly cold: number
-  /** Arranges what the request needs. */
-  prepare(on: Server): Promise<Prepared>
-}
-
-export interface Prepared {
-  readonly path: string
-  readonly init: RequestInit
-}
-
-type Details = RequestInit & { readonly id?: string }
 
 /** Every sign-in of an account whose address begins with `gated` also asks for the code 123456. */
 export const gated = ({ signIn }: Core): void =>
@@ -34,38 +13,6 @@ export const gated = ({ signIn }: Core): void =>
       user.email.startsWith('gated') && !methods.includes('totp') ? ['totp'] : undefined,
     check: async (_, __, { code }) => (code === '123456' ? { holds: sql`true`, statements: [] } : undefined),
   })
-
-const act = (
-  [route, how = '']: readonly [route: string, how?: string],
-  [status, trips, cold = trips]: readonly [status: number, trips: number, cold?: number],
-  details: (on: Server) => Promise<Details>,
-): Act => ({
-  route,
-  how,
-  status,
-  trips,
-  cold,
-  async prepare(on) {
-    const [method = '', path = ''] = route.split(' ')
-    const { id = '', ...init } = await details(on)
-    return { path: path.replace(':id', id), init: { ...init, method } }
-  },
-})
-
-export const cookieOf = (jar: ReadonlyMap<string, string>) => ({
-  cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
-})
-
-/** The headers of a browser that has just registered. */
-const byCookie = async (on: Server) => cookieOf((await signedUp(on)).jar)
-
-/** Of an app that has just registered, with a token that may change the account. */
-export const byAccountToken = async (on: Server) => {
-  const { tokens, ...app } = await signedUpByToken(on)
-  const asked = json({ refresh_token: tokens.refresh_token, audience: 'account' })
-  const { access_token } = await bodyOf(await on.request('/auth/token', asked))
-  return { ...app, tokens, bearer: { authorization: `Bearer ${access_token}` } }
-}
 
 /** Two browsers of one account: the headers of the first, the session of the second. */
 const twoSessions = async (on: Server) => {

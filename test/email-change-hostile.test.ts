@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { cookieOf, dump } from './acts.ts'
+import { cookieOf } from './act.ts'
+import { dump } from './acts.ts'
 import { confirm, confirmToken, moved, proven } from './address-changes.ts'
 import { quickServer } from './credentials.ts'
 import { openLimiter } from './faulty-ports.ts'

@@ -3,7 +3,8 @@ import { listHints } from '../src/adapters/revocations.ts'
 import { sha256 } from '../src/base/crypto.ts'
 import { passwordHasher } from '../src/base/phc.ts'
 import type { Database, Query } from '../src/base/ports.ts'
-import { acts, byAccountToken, cookieOf, gated } from './acts.ts'
+import { byAccountToken, cookieOf } from './act.ts'
+import { acts, gated } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import {
   bodyOf,

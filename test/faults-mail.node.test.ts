@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Delivery, Mail, Mailer } from '../src/base/ports.ts'
-import { type Act, acts, gated } from './acts.ts'
+import type { Act } from './act.ts'
+import { acts, gated } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import { query, type Server, server } from './harness.ts'
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { requestPatience } from '../src/base/deadline.ts'
 import type { Database } from '../src/base/ports.ts'
-import { type Act, acts, dump, gated, titled } from './acts.ts'
+import type { Act } from './act.ts'
+import { acts, dump, gated, titled } from './acts.ts'
 import { type Fault, faultyDatabase, noFault, quick, replyLost, unreachable } from './faulty-ports.ts'
 import { bodyOf, type Server, server } from './harness.ts'
 

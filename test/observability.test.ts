@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { consoleLog } from '../src/adapters/log.ts'
 import type { Fact } from '../src/identity/facts.ts'
-import { acts, cookieOf, gated, titled } from './acts.ts'
+import { cookieOf } from './act.ts'
+import { acts, gated, titled } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import {
   bodyOf,

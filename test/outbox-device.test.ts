@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieOf } from './acts.ts'
+import { cookieOf } from './act.ts'
 import { linkFor, member, nobody, show, ways } from './by-mail.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, json, mailTo, query, type Server, server, signedUp } from './harness.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { byAccountToken, cookieOf, dump, gated } from './acts.ts'
+import { byAccountToken, cookieOf } from './act.ts'
+import { dump, gated } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, json, type Server, server, signedUp, signedUpByToken } from './harness.ts'
 import { isUnsafe, routes } from './raw.ts'

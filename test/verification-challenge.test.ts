@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieOf } from './acts.ts'
+import { cookieOf } from './act.ts'
 import { faultyDatabase, noFault, openLimiter, quick, replyLost } from './faulty-ports.ts'
 import {
   bodyOf,

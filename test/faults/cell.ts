@@ -1,4 +1,4 @@
-import type { Act } from '../acts.ts'
+import type { Act } from '../act.ts'
 import { json } from '../harness.ts'
 import type { Lanes, Stopwatches } from './pace.ts'
 import { type Cellmate, draw, isSlow, type Nowhere, newPlan } from './plan.ts'

@@ -1,6 +1,7 @@
 import { kvHints } from '../../src/adapters/revocations.ts'
 import { requestPatience } from '../../src/base/deadline.ts'
-import { type Act, gated } from '../acts.ts'
+import type { Act } from '../act.ts'
+import { gated } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, endless, query, type Server, type ServerOptions, server } from '../harness.ts'
 import type { World } from '../worlds/world.ts'

@@ -1,6 +1,7 @@
 import { type Patience, requestPatience } from '../../src/base/deadline.ts'
 import type { Database } from '../../src/base/ports.ts'
-import { type Act, gated } from '../acts.ts'
+import type { Act } from '../act.ts'
+import { gated } from '../acts.ts'
 import { quick } from '../faulty-ports.ts'
 import { bodyOf, endless, type Server, type ServerOptions, server } from '../harness.ts'
 import { likeness, type ReadUserRows, type UserRows } from './user-rows.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { cookieOf, dump } from '../acts.ts'
+import { cookieOf } from '../act.ts'
+import { dump } from '../acts.ts'
 import { countedHashes, openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, password, type Server, server, signedUp, somebody } from '../harness.ts'
 import { bytes, chunked, isUnsafe, routes } from '../raw.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { cookieOf, gated } from '../acts.ts'
+import { cookieOf } from '../act.ts'
+import { gated } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { type Server, server, signedUp, signedUpByToken } from '../harness.ts'
 import { routes } from '../raw.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieOf } from '../acts.ts'
+import { cookieOf } from '../act.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, server, signedUp, signedUpByToken } from '../harness.ts'
 import { bytes, routes } from '../raw.ts'

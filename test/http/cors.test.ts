@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieOf } from '../acts.ts'
+import { cookieOf } from '../act.ts'
 import { json, origin, server, signedUp } from '../harness.ts'
 import { raw, routes } from '../raw.ts'
 

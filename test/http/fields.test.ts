@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import * as z from 'zod/mini'
-import { cookieOf, dump } from '../acts.ts'
+import { cookieOf } from '../act.ts'
+import { dump } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, server, signedUp, somebody } from '../harness.ts'
 import { isUnsafe, routes } from '../raw.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Problem, unavailable } from '../../src/base/errors.ts'
-import { cookieOf, gated } from '../acts.ts'
+import { cookieOf } from '../act.ts'
+import { gated } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, type Server, server, signedUp, signedUpByToken, somebody } from '../harness.ts'
 import { raw, routes, spelt } from '../raw.ts'

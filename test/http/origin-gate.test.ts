@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieOf } from '../acts.ts'
+import { cookieOf } from '../act.ts'
 import { bodyOf, json, origin, type Server, server, signedUp } from '../harness.ts'
 import { bytes, isUnsafe, raw, routes } from '../raw.ts'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { cookieOf, dump } from '../acts.ts'
+import { cookieOf } from '../act.ts'
+import { dump } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, origin, server, signedUp, signedUpByToken } from '../harness.ts'
 import { isUnsafe, raw, routes, spelt } from '../raw.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieOf } from '../acts.ts'
+import { cookieOf } from '../act.ts'
 import { bodyOf, type Server, server, signedUp } from '../harness.ts'
 
 /** A database that holds every call back until the gate opens. */

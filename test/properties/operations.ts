@@ -1,4 +1,5 @@
-import { acts, cookieOf } from '../acts.ts'
+import { cookieOf } from '../act.ts'
+import { acts } from '../acts.ts'
 import { bodyOf, type Server, signedUp } from '../harness.ts'
 
 /** A JSON schema, as far as an example of it needs. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cookieOf } from '../acts.ts'
+import { cookieOf } from '../act.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { json, server, signedUp, somebody } from '../harness.ts'
 import { replayed } from './replayed.ts'

@@ -1,4 +1,4 @@
-import { cookieOf } from '../acts.ts'
+import { cookieOf } from '../act.ts'
 import { bodyOf, browser, json, query, type Server, signedIn, signedUp, somebody } from '../harness.ts'
 import { goodRequest, type Operation, operationsOf, takesText } from './operations.ts'
 import { tablesOf } from './secrets.ts'
