@@ -32,6 +32,8 @@ const planted: [why: string, path: string, text: string][] = [
   ['a service names drizzle', 'src/features/token/service.ts', "import { sql } from 'drizzle-orm'"],
   ['a service imports http', 'src/features/token/service.ts', "import { a } from '../../http/shapes.ts'"],
   ['a service imports its routes', 'src/features/token/service.ts', "import { a } from './routes.ts'"],
+  ['a service names a library', 'src/features/totp/service.ts', "import { TOTP } from 'otpauth'"],
+  ['a library imports its routes', 'src/features/totp/otp.ts', "import { a } from './routes.ts'"],
   ['a store imports its service', 'src/features/token/store.ts', "import { a } from './service.ts'"],
   ['a store names hono', 'src/features/token/store.ts', "import type { Context } from 'hono'"],
   ['an adapter imports identity', 'src/adapters/libsql.ts', "import { a } from '../identity/core.ts'"],

@@ -56,6 +56,12 @@ const layers: readonly Layer[] = [
     packages: ['drizzle-orm'],
   },
   {
+    name: 'library',
+    files: new RegExp(`^${feature}/(?:otp|webauthn)\\.ts$`),
+    imports: ['src/features/$1/', 'src/identity/', 'src/base/'],
+    packages: ['otpauth', 'uqr', '@simplewebauthn/server'],
+  },
+  {
     name: 'service',
     files: new RegExp(`^${feature}/[^/]+\\.ts$`),
     imports: ['src/features/$1/', 'src/identity/', 'src/messages/', 'src/base/'],
@@ -137,7 +143,7 @@ const misplaced = ({ path, text }: SourceFile): string[] => {
 
 /** Inside a feature the arrow runs routes | page -> service -> store; what makes statements holds no driver. */
 const isBackwards = (layer: string, target: string): boolean =>
-  (layer === 'service' && /\/(?:routes|page)\.tsx?$/.test(target)) ||
+  (['service', 'library'].includes(layer) && /\/(?:routes|page)\.tsx?$/.test(target)) ||
   (['identity', 'store'].includes(layer) && /^drizzle-orm\/(?:libsql|d1|better-sqlite3)/.test(target))
 
 /** Text -> why a file may not hold it, and where it may stand all the same. */
