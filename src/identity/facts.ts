@@ -1,5 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import type { Statement } from '../base/ports.ts'
+import type { SecondFactor } from '../messages/message.ts'
 import type { Context } from './context.ts'
 
 export type FactType =
@@ -9,11 +10,18 @@ export type FactType =
   | 'session.ended'
   | 'challenge.asked'
   | 'challenge.refused'
+  | 'session.elevated'
+  | 'factor.added'
+  | 'factor.removed'
+  | 'recovery.made'
+  | 'recovery.used'
+  | 'passkey.counter_went_back'
   | 'sign_in.refused'
   | 'sign_in.throttled'
   | 'password.changed'
   | 'password.reset'
   | 'device.added'
+  | 'device.trusted'
   | 'email.verified'
   | 'email.changed'
   | 'email.change_undone'
@@ -29,13 +37,33 @@ export type FactType =
   | 'revocation_check_unavailable'
 
 /** Something that happened, for whoever listens. Holds ids and reasons; never a secret, an address of mail or a code. */
-export interface Fact {
+export type Fact = Occurred & (FactorFact | RecoveryFact | { readonly type: Exclude<FactType, TellingType> })
+
+type TellingType = FactorFact['type'] | RecoveryFact['type']
+
+interface FactorFact {
+  readonly type: 'factor.added' | 'factor.removed'
+  readonly factor: SecondFactor
+  readonly name: SQL | string | null
+}
+
+interface RecoveryFact {
+  readonly type: 'recovery.used'
+  readonly left: SQL
+}
+
+interface Occurred {
   readonly type: FactType
   readonly userId?: string | undefined
   readonly sessionId?: string | undefined
   readonly reason?: string | undefined
   /** What has to hold when the batch runs, where that is not known before: stored rows depend on it. */
   readonly when?: SQL | undefined
+  readonly factor?: SecondFactor | undefined
+  /** What its owner calls it, in words of theirs: for them, and not for the log. */
+  readonly name?: SQL | string | null | undefined
+  /** How many are still good, as the batch finds them where its statements stand. */
+  readonly left?: SQL | undefined
 }
 
 export interface Listener {
@@ -61,7 +89,8 @@ export interface Facts {
 export const newFacts = (): Facts => {
   const listeners: Listener[] = []
   const happened = (context: Context, fact: Fact) => {
-    const { when: _, type, ...told } = fact
+    const { type, userId, sessionId, reason, factor } = fact
+    const told = { userId, sessionId, reason, factor }
     context.log({ event: type, ...told, address: context.address, country: context.country })
     for (const { then } of listeners) if (then) context.after(() => then(fact, context))
   }

@@ -1,4 +1,5 @@
 import type { Language } from './language.ts'
+import { dePages } from './pages/de.ts'
 
 export const de = {
   direction: 'ltr',
@@ -10,7 +11,11 @@ export const de = {
     country: 'Land',
     unknownDevice: 'Unbekanntes Gerät',
     erased: 'Gelöscht wurden',
+    factor: 'Anmeldeverfahren',
+    factorName: 'Bezeichnung',
+    codesLeft: 'Verbleibende Wiederherstellungscodes',
   },
+  factors: { totp: 'Authentifizierungs-App', passkey: 'Passkey' },
   erasable: {
     users: 'Konto',
     sessions: 'Sitzungen',
@@ -20,6 +25,9 @@ export const de = {
     outbox: 'E-Mails an Sie',
     refresh_tokens: 'Schlüssel von Apps',
     challenges: 'Begonnene Anmeldungen',
+    totp_secrets: 'Authentifizierungs-Apps',
+    passkeys: 'Passkeys',
+    recovery_codes: 'Wiederherstellungscodes',
     other: 'Weitere Einträge',
   },
   messages: {
@@ -168,6 +176,42 @@ export const de = {
       notYou:
         'Melden Sie sich dort, wo Sie abgemeldet wurden, wieder an. Erkennen Sie dieses Gerät nicht, wählen Sie außerdem ein neues Passwort.',
     },
+    factor_added: {
+      subject: 'Neues Anmeldeverfahren bei {product}',
+      heading: 'Neues Anmeldeverfahren',
+      body: ['Zu Ihrem Konto bei {product} ist ein Anmeldeverfahren hinzugekommen.'],
+      notYou:
+        'Waren Sie das, müssen Sie nichts tun. Andernfalls melden Sie sich an, entfernen Sie dieses Verfahren, und wählen Sie ein neues Passwort: Damit werden alle anderen Geräte abgemeldet. Können Sie sich nicht mehr anmelden, wenden Sie sich an {product}.',
+    },
+    factor_removed: {
+      subject: 'Anmeldeverfahren bei {product} entfernt',
+      heading: 'Anmeldeverfahren entfernt',
+      body: [
+        'Bei Ihrem Konto bei {product} wurde ein Anmeldeverfahren entfernt. Alle anderen Geräte wurden abgemeldet.',
+      ],
+      notYou:
+        'Waren Sie das nicht, wählen Sie bei der Anmeldung „Passwort vergessen“ und legen Sie mit dieser Adresse ein neues Passwort fest. Prüfen Sie danach Ihre Anmeldeverfahren.',
+    },
+    recovery_code_used: {
+      subject: 'Wiederherstellungscode bei {product} verwendet',
+      heading: 'Wiederherstellungscode verwendet',
+      body: [
+        'Mit einem Ihrer Wiederherstellungscodes wurde bei Ihrem Konto bei {product} eine Anmeldung abgeschlossen. Dieser Code ist damit verbraucht.',
+        'Erzeugen Sie neue, bevor der letzte verbraucht ist.',
+      ],
+      notYou:
+        'Waren Sie das nicht, hat jemand Ihre Wiederherstellungscodes und noch einen Zugang zu Ihrem Konto. Wählen Sie ein neues Passwort, das alle anderen Geräte abmeldet, und erzeugen Sie dann neue Wiederherstellungscodes: Sie ersetzen diese. Können Sie sich nicht mehr anmelden, wenden Sie sich an {product}.',
+    },
+    recovery_codes_made: {
+      subject: 'Neue Wiederherstellungscodes bei {product}',
+      heading: 'Neue Wiederherstellungscodes',
+      body: [
+        'Für Ihr Konto bei {product} wurden neue Wiederherstellungscodes erzeugt. Ältere gelten nicht mehr.',
+        'Bewahren Sie sie dort auf, wo nur Sie an sie herankommen.',
+      ],
+      notYou:
+        'Waren Sie das nicht, wählen Sie ein neues Passwort, das alle anderen Geräte abmeldet, und erzeugen Sie dann eigene Wiederherstellungscodes: Sie ersetzen diese. Können Sie sich nicht mehr anmelden, wenden Sie sich an {product}.',
+    },
     deletion_scheduled: {
       subject: 'Ihr Konto bei {product} wird gelöscht',
       heading: 'Ihr Konto wird gelöscht',
@@ -187,66 +231,5 @@ export const de = {
         'Waren Sie das nicht, wenden Sie sich an {product}. Mit dieser Adresse lässt sich wieder ein neues Konto anlegen.',
     },
   },
-  pages: {
-    verify: {
-      title: 'E-Mail-Adresse bestätigen',
-      body: 'Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
-      button: 'E-Mail-Adresse bestätigen',
-      done: { title: 'Adresse bestätigt', body: 'Vielen Dank. Sie können diese Seite schließen.' },
-    },
-    disown: {
-      title: 'Das waren nicht Sie?',
-      body: 'Jemand hat mit Ihrer E-Mail-Adresse ein Konto angelegt. Sie können es mit allen Daten entfernen.',
-      button: 'Konto entfernen',
-      done: { title: 'Konto entfernt', body: 'Sie können diese Seite schließen.' },
-    },
-    reset: {
-      title: 'Neues Passwort wählen',
-      body: 'Sie werden auf allen Geräten abgemeldet und melden sich dann mit dem neuen Passwort an.',
-      label: 'Neues Passwort',
-      hint: 'Mindestens {min} Zeichen.',
-      button: 'Passwort speichern',
-      done: { title: 'Passwort gespeichert', body: 'Sie können sich jetzt mit dem neuen Passwort anmelden.' },
-    },
-    confirmChange: {
-      title: 'Neue Adresse bestätigen',
-      body: 'Ihr Konto verwendet von nun an diese E-Mail-Adresse.',
-      button: 'Neue Adresse bestätigen',
-      done: {
-        title: 'Adresse geändert',
-        body: 'Ihr Konto verwendet jetzt Ihre neue Adresse. Sie können diese Seite schließen.',
-      },
-    },
-    undoChange: {
-      title: 'Änderung der Adresse rückgängig machen',
-      body: 'Ihr Konto erhält seine frühere Adresse zurück. Sein Passwort, alle Sitzungen und alle seither hinzugekommenen Anmeldeverfahren werden entfernt.',
-      button: 'Änderung rückgängig machen',
-      done: {
-        title: 'Änderung rückgängig gemacht',
-        body: 'Ihr Konto hat seine frühere Adresse wieder. Wählen Sie bei der Anmeldung „Passwort vergessen“ und legen Sie ein neues Passwort fest.',
-      },
-    },
-    signIn: {
-      title: 'Anmelden',
-      body: 'Sie werden auf diesem Gerät angemeldet.',
-      button: 'Anmelden',
-      done: { title: 'Sie sind angemeldet', body: 'Sie können diese Seite schließen.' },
-    },
-  },
-  pageFailures: {
-    incomplete:
-      'Dieser Link ist unvollständig. Öffnen Sie ihn noch einmal aus der Nachricht, oder kopieren Sie ihn ganz.',
-    usedOrExpired: 'Dieser Link wurde schon verwendet oder ist abgelaufen. Fordern Sie einen neuen an.',
-    tooManyAttempts: 'Zu viele Versuche. Warten Sie einige Minuten, und versuchen Sie es dann erneut.',
-    unavailable: 'Der Dienst ist gerade nicht erreichbar. Versuchen Sie es gleich noch einmal.',
-    weakPassword: 'Dieses Passwort ist zu kurz oder zu leicht zu erraten. Wählen Sie ein anderes.',
-    addressTaken: 'Diese Adresse gehört inzwischen zu einem anderen Konto.',
-    suspended: 'Dieses Konto ist gesperrt.',
-    moreNeeded: 'Ihr Konto verlangt einen weiteren Schritt. Melden Sie sich dort an, wo Sie es sonst tun.',
-    unexpected: 'Das hat nicht geklappt. Versuchen Sie es noch einmal, oder fordern Sie einen neuen Link an.',
-    scriptNeeded:
-      'Diese Seite braucht JavaScript. Schalten Sie es ein, und öffnen Sie den Link noch einmal aus der Nachricht.',
-  },
-  pageBusy: 'Einen Moment …',
-  pageLabels: { show: 'Anzeigen', hide: 'Verbergen', goOn: 'Weiter zu {product}' },
+  ...dePages,
 } satisfies Language

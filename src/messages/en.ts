@@ -1,4 +1,5 @@
 import type { Language } from './language.ts'
+import { enPages } from './pages/en.ts'
 
 export const en = {
   direction: 'ltr',
@@ -10,7 +11,11 @@ export const en = {
     country: 'Country',
     unknownDevice: 'Unknown device',
     erased: 'What was erased',
+    factor: 'Sign-in method',
+    factorName: 'Its name',
+    codesLeft: 'Recovery codes left',
   },
+  factors: { totp: 'Authenticator app', passkey: 'Passkey' },
   erasable: {
     users: 'Account',
     sessions: 'Sessions',
@@ -20,6 +25,9 @@ export const en = {
     outbox: 'Emails to you',
     refresh_tokens: 'Tokens of apps',
     challenges: 'Unfinished sign-ins',
+    totp_secrets: 'Authenticator apps',
+    passkeys: 'Passkeys',
+    recovery_codes: 'Recovery codes',
     other: 'Other records',
   },
   messages: {
@@ -162,6 +170,40 @@ export const en = {
       notYou:
         'Sign in again where you were signed out. If you do not recognise this device, choose a new password too.',
     },
+    factor_added: {
+      subject: 'A sign-in method was added at {product}',
+      heading: 'A sign-in method was added',
+      body: ['A sign-in method was added to your account at {product}.'],
+      notYou:
+        'If this was you, there is nothing to do. If not, sign in, remove this method, and choose a new password: it signs out every other device. If you can no longer sign in, contact {product}.',
+    },
+    factor_removed: {
+      subject: 'A sign-in method was removed at {product}',
+      heading: 'A sign-in method was removed',
+      body: ['A sign-in method was removed from your account at {product}. Every other device was signed out.'],
+      notYou:
+        'If this was not you, choose “Forgot password” where you sign in, and set a new password with this address. Then check your sign-in methods.',
+    },
+    recovery_code_used: {
+      subject: 'A recovery code was used at {product}',
+      heading: 'A recovery code was used',
+      body: [
+        'One of your recovery codes was used to sign in to your account at {product}. That code is used up.',
+        'Make new ones before the last is gone.',
+      ],
+      notYou:
+        'If this was not you, someone has your recovery codes and another way into your account. Choose a new password, which signs out every other device, and then make new recovery codes: they replace these. If you can no longer sign in, contact {product}.',
+    },
+    recovery_codes_made: {
+      subject: 'New recovery codes at {product}',
+      heading: 'New recovery codes',
+      body: [
+        'New recovery codes were made for your account at {product}. Older ones no longer work.',
+        'Keep them where only you can get at them.',
+      ],
+      notYou:
+        'If this was not you, choose a new password, which signs out every other device, and then make recovery codes of your own: they replace these. If you can no longer sign in, contact {product}.',
+    },
     deletion_scheduled: {
       subject: 'Your account at {product} will be deleted',
       heading: 'Your account will be deleted',
@@ -178,64 +220,5 @@ export const en = {
       notYou: 'If this was not you, contact {product}. This address is free to be used for a new account.',
     },
   },
-  pages: {
-    verify: {
-      title: 'Confirm your email address',
-      body: 'Confirm that this email address is yours.',
-      button: 'Confirm email address',
-      done: { title: 'Address confirmed', body: 'Thank you. You can close this page.' },
-    },
-    disown: {
-      title: 'This was not you?',
-      body: 'Someone created an account with your email address. You can remove it, and everything in it.',
-      button: 'Remove the account',
-      done: {
-        title: 'Account removed',
-        body: 'You can close this page.',
-      },
-    },
-    reset: {
-      title: 'Choose a new password',
-      body: 'You will be signed out everywhere, and then sign in with the new password.',
-      label: 'New password',
-      hint: 'At least {min} characters.',
-      button: 'Save password',
-      done: { title: 'Password saved', body: 'You can now sign in with your new password.' },
-    },
-    confirmChange: {
-      title: 'Confirm your new address',
-      body: 'Your account will use this email address from now on.',
-      button: 'Confirm new address',
-      done: { title: 'Address changed', body: 'Your account now uses your new address. You can close this page.' },
-    },
-    undoChange: {
-      title: 'Undo the change of address',
-      body: 'Your account returns to its former address. Its password, every session, and every sign-in method added since then are removed.',
-      button: 'Undo the change',
-      done: {
-        title: 'Change undone',
-        body: 'Your account has its former address back. Choose “Forgot password” where you sign in, and set a new password.',
-      },
-    },
-    signIn: {
-      title: 'Sign in',
-      body: 'You will be signed in on this device.',
-      button: 'Sign in',
-      done: { title: 'You are signed in', body: 'You can close this page.' },
-    },
-  },
-  pageFailures: {
-    incomplete: 'This link is incomplete. Open it from the message again, or copy all of it.',
-    usedOrExpired: 'This link was used already, or has expired. Ask for a new one.',
-    tooManyAttempts: 'Too many attempts. Wait a few minutes, and try again.',
-    unavailable: 'The service cannot be reached right now. Try again in a moment.',
-    weakPassword: 'This password is too short or too easy to guess. Choose another one.',
-    addressTaken: 'This address belongs to another account by now.',
-    suspended: 'This account is suspended.',
-    moreNeeded: 'Your account asks for one more step. Sign in where you usually do.',
-    unexpected: 'Something went wrong. Try again, or ask for a new link.',
-    scriptNeeded: 'This page needs JavaScript. Turn it on, then open the link from the message again.',
-  },
-  pageBusy: 'One moment …',
-  pageLabels: { show: 'Show', hide: 'Hide', goOn: 'Go to {product}' },
+  ...enPages,
 } satisfies Language

@@ -1,4 +1,5 @@
-import type { MessageKind, Messages } from './message.ts'
+import type { MessageKind, Messages, SecondFactor } from './message.ts'
+import type { PageWords } from './page-words.ts'
 
 /** `{product}` and `{life}` (how long it is good) stand for values in any text; `{erasesAt}` where there is such a time. */
 export interface Copy {
@@ -39,50 +40,16 @@ export type Erasable =
   | 'outbox'
   | 'refresh_tokens'
   | 'challenges'
+  | 'totp_secrets'
+  | 'passkeys'
+  | 'recovery_codes'
   | 'other'
 
-/** A page that a link opens. */
-export interface PageCopy {
-  readonly title: string
-  readonly body: string
-  readonly button: string
-  readonly done: { readonly title: string; readonly body: string }
-}
-
-/** The pages that links open, by what their button does. */
-export interface Pages {
-  readonly verify: PageCopy
-  readonly disown: PageCopy
-  readonly reset: PageCopy & {
-    /** Of the field for the new password. */
-    readonly label: string
-    /** `{min}` is a number of characters. */
-    readonly hint: string
-  }
-  readonly confirmChange: PageCopy
-  readonly undoChange: PageCopy
-  readonly signIn: PageCopy
-}
-
-/** What a page says where it cannot do what its button promised. */
-export interface PageFailures {
-  /** The address bar holds no token: the link was cut off. */
-  readonly incomplete: string
-  readonly usedOrExpired: string
-  readonly tooManyAttempts: string
-  readonly unavailable: string
-  readonly weakPassword: string
-  /** Somebody else proved the new address first. */
-  readonly addressTaken: string
-  readonly suspended: string
-  /** The sign-in asks for something that this page does not: a second factor. */
-  readonly moreNeeded: string
-  readonly unexpected: string
-  readonly scriptNeeded: string
-}
-
-/** Everything that a language has to say. A further language is one file that satisfies this, and a line in `languages`. */
-export interface Language {
+/**
+ * Everything that a language has to say. A further language is a file that satisfies this, another with the words of
+ * pages, and a line in `languages`.
+ */
+export interface Language extends PageWords {
   readonly direction: 'ltr' | 'rtl'
   /** Above the link in full, and before what is told of a request. */
   readonly labels: {
@@ -93,18 +60,12 @@ export interface Language {
     readonly country: string
     readonly unknownDevice: string
     readonly erased: string
+    /** Before a sign-in method, and before what its owner calls it. */
+    readonly factor: string
+    readonly factorName: string
+    readonly codesLeft: string
   }
+  readonly factors: Readonly<Record<SecondFactor, string>>
   readonly erasable: Readonly<Record<Erasable, string>>
   readonly messages: { readonly [K in MessageKind]: CopyOf<Messages[K]> }
-  readonly pages: Pages
-  readonly pageFailures: PageFailures
-  /** While the page waits for an answer. */
-  readonly pageBusy: string
-  readonly pageLabels: {
-    /** Beside the field of a password. */
-    readonly show: string
-    readonly hide: string
-    /** Leads from the page to the app. `{product}` */
-    readonly goOn: string
-  }
 }

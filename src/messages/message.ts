@@ -24,6 +24,15 @@ interface WithCode extends WithAsked {
   readonly life: number
 }
 
+/** What an account may ask for beside the usual way in. */
+export type SecondFactor = 'totp' | 'passkey'
+
+interface WithFactor extends WithAsked {
+  readonly factor: SecondFactor
+  /** As its owner calls it; null where it has no name. */
+  readonly name: string | null
+}
+
 /** Every message that is ever sent, with what its text needs. */
 export interface Messages {
   /** Proves the address of a new or unverified account; `notMe` erases that account. */
@@ -48,6 +57,11 @@ export interface Messages {
   new_device: WithAsked
   password_changed: WithAsked
   token_reused: WithAsked
+  factor_added: WithFactor
+  factor_removed: WithFactor
+  /** `left`: codes of the set that are still good. */
+  recovery_code_used: WithAsked & { readonly left: number }
+  recovery_codes_made: WithAsked
   /** `erasesAt` in Unix seconds: until then, signing in keeps the account. */
   deletion_scheduled: WithAsked & { readonly erasesAt: number }
   /** Rows that were erased, by what they were. */

@@ -3,9 +3,9 @@ import { type Block, fill, type Phrase } from './blocks.ts'
 import { printHtml } from './html.ts'
 import type { CodeCopy, Copy, Language, LinkCopy } from './language.ts'
 import { type LanguageTag, languages } from './languages.ts'
-import type { Asked, MessageKind, Messages } from './message.ts'
+import type { Asked, MessageKind, Messages, SecondFactor } from './message.ts'
 import { printText } from './plain-text.ts'
-import { countryName, deviceName, duration, moment, networkAddress, oneLine } from './values.ts'
+import { countryName, deviceName, duration, givenName, moment, networkAddress, oneLine } from './values.ts'
 
 /** A message as a mailer takes it. */
 export interface Rendered {
@@ -64,6 +64,9 @@ interface AnyData {
   readonly notMe?: string
   readonly erasesAt?: number
   readonly erased?: Readonly<Record<string, number>>
+  readonly factor?: SecondFactor
+  readonly name?: string | null
+  readonly left?: number
 }
 
 type Say = (text: string) => Phrase
@@ -87,13 +90,22 @@ const codeOf = ({ code: copy }: AnyCopy, { code }: AnyData, say: Say): Block[] =
 const disownOf = ({ notMe: label }: AnyCopy, { notMe: url }: AnyData): Block[] =>
   label && url ? [{ type: 'link', label, url }] : []
 
-const lists = (tag: LanguageTag, language: Language, { asked, erased = {} }: AnyData): Block[] => {
+const lists = (tag: LanguageTag, language: Language, data: AnyData): Block[] => {
   const list = (title: string | undefined, rows: [string, string][]): Block[] =>
     rows.length === 0 ? [] : [{ type: 'list', title, rows }]
   return [
-    ...list(language.labels.erased, erasedRows(language, erased)),
-    ...list(undefined, askedRows(tag, language, asked)),
+    ...list(language.labels.erased, erasedRows(language, data.erased ?? {})),
+    ...list(undefined, [...factorRows(language, data), ...askedRows(tag, language, data.asked)]),
   ]
+}
+
+const factorRows = ({ labels, factors }: Language, { factor, name = null, left }: AnyData) => {
+  const rows: [string, string | null][] = [
+    [labels.factor, factor === undefined ? null : factors[factor]],
+    [labels.factorName, givenName(name)],
+    [labels.codesLeft, left === undefined ? null : String(left)],
+  ]
+  return known(rows)
 }
 
 const askedRows = (tag: LanguageTag, { labels }: Language, asked: Asked) => {
@@ -105,8 +117,11 @@ const askedRows = (tag: LanguageTag, { labels }: Language, asked: Asked) => {
     [labels.address, address],
     [labels.country, country],
   ]
-  return rows.flatMap(([label, value]): [string, string][] => (value === null ? [] : [[label, value]]))
+  return known(rows)
 }
+
+const known = (rows: readonly [string, string | null][]): [string, string][] =>
+  rows.flatMap(([label, value]): [string, string][] => (value === null ? [] : [[label, value]]))
 
 /** One row for each thing that a language names, in its order; the others together are its `other`. */
 const erasedRows = ({ erasable }: Language, erased: Readonly<Record<string, number>>) => {

@@ -21,6 +21,13 @@ export const oneLine = (given: string, most = 64): string => {
 export const deviceName = (given: string): string | undefined =>
   given !== 'Unknown device' && /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ()+_-]{0,63}$/u.test(given) ? given : undefined
 
+/**
+ * What somebody calls a thing of theirs, or null for anything that a mail client could take for a link: whoever signs up
+ * with another's address may call it what they like.
+ */
+export const givenName = (given: string | null): string | null =>
+  given !== null && /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ()+_'’,&-]{0,63}$/u.test(given) ? given : null
+
 /** An IPv4 or IPv6 address or network; null for any other text. */
 export const networkAddress = (given: string | null): string | null =>
   given !== null && /^[0-9a-f.:]{2,45}(?:\/\d{1,3})?$/i.test(given) ? given : null

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { languageTags } from '../../src/messages/languages.ts'
 import type { Rendered } from '../../src/messages/render.ts'
-import { acme, asked, renderAll } from './sample.ts'
+import { acme, asked, renderAll, samples } from './sample.ts'
 
 const hostile = [
   ['a script', '<script>alert(1)</script>'],
@@ -61,9 +61,19 @@ test.each(hostile)('S18: a product called %s is a name and nothing else, in any 
 
 test.each(hostile)('S18: %s instead of who asked is told to nobody, in any language', (_, text) => {
   for (const tag of languageTags) {
-    const usual = renderAll(tag, acme, { ...asked, address: null, country: null, device: '' })
+    const usual = renderAll(tag, acme, samples({ ...asked, address: null, country: null, device: '' }))
 
-    const given = renderAll(tag, acme, { ...asked, address: text, country: text, device: text })
+    const given = renderAll(tag, acme, samples({ ...asked, address: text, country: text, device: text }))
+
+    expect(given).toEqual(usual)
+  }
+})
+
+test.each(hostile)('S18: a sign-in method called %s is told without its name, in any language', (_, name) => {
+  for (const tag of languageTags) {
+    const usual = renderAll(tag, acme, samples(asked, null))
+
+    const given = renderAll(tag, acme, samples(asked, name))
 
     expect(given).toEqual(usual)
   }
@@ -96,7 +106,7 @@ test('a link is escaped where it stands in HTML', () => {
 
 test('a mail client is given no device that it could take for a link', () => {
   for (const device of ['evil.example', 'evil.example on Windows', 'http://evil.example', 'a@evil.example', '//evil']) {
-    const [, { text }] = renderAll('de', acme, { ...asked, device })[0] ?? expect.unreachable()
+    const [, { text }] = renderAll('de', acme, samples({ ...asked, device }))[0] ?? expect.unreachable()
 
     expect(text).not.toContain('evil')
     expect(text).toContain('Gerät: Unbekanntes Gerät')
@@ -104,7 +114,7 @@ test('a mail client is given no device that it could take for a link', () => {
 })
 
 test.each(['XX', 'T1', 'de', 'D', 'DEU', '__', 'ZZ', ''])('"%s" is no country', (country) => {
-  const [, { text }] = renderAll('en', acme, { ...asked, country })[0] ?? expect.unreachable()
+  const [, { text }] = renderAll('en', acme, samples({ ...asked, country }))[0] ?? expect.unreachable()
 
   expect(text).not.toContain('Country')
 })

@@ -21,7 +21,7 @@ test.each(everywhere)('HTML and text of $kind say the same in "$tag"', ({ tag, k
 
 test.each(everywhere)('a link or a code of $kind has a line of its own in "$tag", as it is typed', ({ tag, kind }) => {
   const data: object = samples()[kind]
-  const given = Object.values(data).filter((value) => typeof value === 'string')
+  const given = Object.entries(data).flatMap(([key, value]) => (['link', 'notMe', 'code'].includes(key) ? [value] : []))
 
   const { text, html, subject } = render(kind, samples()[kind], { language: tag, brand: acme })
 
@@ -89,11 +89,11 @@ test('the old address of an account is offered no way back where it was never ve
 test('the receipt counts what was erased: by name where it has one, and the rest together', () => {
   const { text } = render('account_deleted', samples().account_deleted, { language: 'en', brand: acme })
 
-  expect(text).toContain('What was erased:\nAccount: 1\nSessions: 3\nPasswords: 1\nOther records: 7\n')
+  expect(text).toContain('What was erased:\nAccount: 1\nSessions: 3\nPasswords: 1\nPasskeys: 2\nOther records: 5\n')
 })
 
 test('the receipt of nothing lists nothing', () => {
-  const erased = { sessions: 0, passkeys: 0 }
+  const erased = { sessions: 0, api_keys: 0 }
   const { text } = render('account_deleted', { asked, erased }, { language: 'en', brand: acme })
 
   expect(text).not.toMatch(/erased:|: 0/)
@@ -104,6 +104,39 @@ test('the receipt counts what is named as every object has it with the rest', ()
   const { text } = render('account_deleted', { asked, erased }, { language: 'en', brand: acme })
 
   expect(text).toContain('What was erased:\nOther records: 3\n')
+})
+
+test.each([
+  ['en', 'Sign-in method: Passkey\nIts name: Ada’s phone\nDevice: Firefox on Windows\n'],
+  ['de', 'Anmeldeverfahren: Passkey\nBezeichnung: Ada’s phone\nGerät: Firefox on Windows\n'],
+  [
+    'ar',
+    'وسيلة تسجيل الدخول: \u2068مفتاح مرور\u2069\nالاسم: \u2068Ada’s phone\u2069\nالجهاز: \u2068Firefox on Windows\u2069\n',
+  ],
+] as const)('a sign-in method is told by its kind and by what its owner calls it, in "%s"', (language, lines) => {
+  const { text } = render('factor_added', samples().factor_added, { language, brand: acme })
+
+  expect(text).toContain(lines)
+})
+
+test('a sign-in method that has no name is told by its kind alone', () => {
+  const { text } = render('factor_removed', samples().factor_removed, { language: 'en', brand: acme })
+
+  expect(text).toContain('\n\nSign-in method: Authenticator app\nDevice: Firefox on Windows\n')
+})
+
+test('a name in letters of another direction, with marks, or with signs as names have them, is told', () => {
+  for (const name of ['هاتف آدا', 'नेहा का फ़ोन', 'Ada & Bob’s key, (blue) 5+', "O'Neill_2-B"]) {
+    const { text } = render('factor_added', { asked, factor: 'passkey', name }, { language: 'en', brand: acme })
+
+    expect(text.replace(/[\u2068\u2069]/g, '')).toContain(`Its name: ${name}\n`)
+  }
+})
+
+test.each([9, 0])('whoever used a recovery code is told that %i are left', (left) => {
+  const { text } = render('recovery_code_used', { asked, left }, { language: 'en', brand: acme })
+
+  expect(text).toContain(`Recovery codes left: ${left}\n`)
 })
 
 test('what is not known of who asked is left out', () => {

@@ -13,7 +13,7 @@ export const linkTo = (path: string): string => `https://app.example.com/auth/${
 export const code = '7K3MX9QP'
 
 /** One of each kind. */
-export const samples = (who: Asked = asked): Messages => ({
+export const samples = (who: Asked = asked, factorName: string | null = 'Ada’s phone'): Messages => ({
   verify_email: { asked: who, link: linkTo('email/verify'), notMe: linkTo('email/disown'), life: 86_400 },
   account_exists: { asked: who },
   no_account: { asked: who },
@@ -28,6 +28,10 @@ export const samples = (who: Asked = asked): Messages => ({
   new_device: { asked: who },
   password_changed: { asked: who },
   token_reused: { asked: who },
+  factor_added: { asked: who, factor: 'passkey', name: factorName },
+  factor_removed: { asked: who, factor: 'totp', name: null },
+  recovery_code_used: { asked: who, left: 9 },
+  recovery_codes_made: { asked: who },
   deletion_scheduled: { asked: who, erasesAt: who.at + 14 * 86_400 },
   account_deleted: { asked: who, erased: { users: 1, sessions: 3, passwords: 1, passkeys: 2, api_keys: 5 } },
 })
@@ -35,8 +39,11 @@ export const samples = (who: Asked = asked): Messages => ({
 export const kinds = Object.keys(samples()).filter((name): name is MessageKind => name in samples())
 
 /** Every kind in a language. */
-export const renderAll = (language: LanguageTag, brand: Brand = acme, who: Asked = asked): [MessageKind, Rendered][] =>
-  kinds.map((kind) => [kind, render(kind, samples(who)[kind], { language, brand })])
+export const renderAll = (
+  language: LanguageTag,
+  brand: Brand = acme,
+  given: Messages = samples(),
+): [MessageKind, Rendered][] => kinds.map((kind) => [kind, render(kind, given[kind], { language, brand })])
 
 const entities = new Map([
   ['&lt;', '<'],

@@ -1,0 +1,66 @@
+import type { PageWords } from '../page-words.ts'
+
+export const dePages = {
+  pages: {
+    verify: {
+      title: 'E-Mail-Adresse bestätigen',
+      body: 'Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
+      button: 'E-Mail-Adresse bestätigen',
+      done: { title: 'Adresse bestätigt', body: 'Vielen Dank. Sie können diese Seite schließen.' },
+    },
+    disown: {
+      title: 'Das waren nicht Sie?',
+      body: 'Jemand hat mit Ihrer E-Mail-Adresse ein Konto angelegt. Sie können es mit allen Daten entfernen.',
+      button: 'Konto entfernen',
+      done: { title: 'Konto entfernt', body: 'Sie können diese Seite schließen.' },
+    },
+    reset: {
+      title: 'Neues Passwort wählen',
+      body: 'Sie werden auf allen Geräten abgemeldet und melden sich dann mit dem neuen Passwort an.',
+      label: 'Neues Passwort',
+      hint: 'Mindestens {min} Zeichen.',
+      button: 'Passwort speichern',
+      done: { title: 'Passwort gespeichert', body: 'Sie können sich jetzt mit dem neuen Passwort anmelden.' },
+    },
+    confirmChange: {
+      title: 'Neue Adresse bestätigen',
+      body: 'Ihr Konto verwendet von nun an diese E-Mail-Adresse.',
+      button: 'Neue Adresse bestätigen',
+      done: {
+        title: 'Adresse geändert',
+        body: 'Ihr Konto verwendet jetzt Ihre neue Adresse. Sie können diese Seite schließen.',
+      },
+    },
+    undoChange: {
+      title: 'Änderung der Adresse rückgängig machen',
+      body: 'Ihr Konto erhält seine frühere Adresse zurück. Sein Passwort, alle Sitzungen und alle seither hinzugekommenen Anmeldeverfahren werden entfernt.',
+      button: 'Änderung rückgängig machen',
+      done: {
+        title: 'Änderung rückgängig gemacht',
+        body: 'Ihr Konto hat seine frühere Adresse wieder. Wählen Sie bei der Anmeldung „Passwort vergessen“ und legen Sie ein neues Passwort fest.',
+      },
+    },
+    signIn: {
+      title: 'Anmelden',
+      body: 'Sie werden auf diesem Gerät angemeldet.',
+      button: 'Anmelden',
+      done: { title: 'Sie sind angemeldet', body: 'Sie können diese Seite schließen.' },
+    },
+  },
+  pageFailures: {
+    incomplete:
+      'Dieser Link ist unvollständig. Öffnen Sie ihn noch einmal aus der Nachricht, oder kopieren Sie ihn ganz.',
+    usedOrExpired: 'Dieser Link wurde schon verwendet oder ist abgelaufen. Fordern Sie einen neuen an.',
+    tooManyAttempts: 'Zu viele Versuche. Warten Sie einige Minuten, und versuchen Sie es dann erneut.',
+    unavailable: 'Der Dienst ist gerade nicht erreichbar. Versuchen Sie es gleich noch einmal.',
+    weakPassword: 'Dieses Passwort ist zu kurz oder zu leicht zu erraten. Wählen Sie ein anderes.',
+    addressTaken: 'Diese Adresse gehört inzwischen zu einem anderen Konto.',
+    suspended: 'Dieses Konto ist gesperrt.',
+    moreNeeded: 'Ihr Konto verlangt einen weiteren Schritt. Melden Sie sich dort an, wo Sie es sonst tun.',
+    unexpected: 'Das hat nicht geklappt. Versuchen Sie es noch einmal, oder fordern Sie einen neuen Link an.',
+    scriptNeeded:
+      'Diese Seite braucht JavaScript. Schalten Sie es ein, und öffnen Sie den Link noch einmal aus der Nachricht.',
+  },
+  pageBusy: 'Einen Moment …',
+  pageLabels: { show: 'Anzeigen', hide: 'Verbergen', goOn: 'Weiter zu {product}' },
+} satisfies PageWords
