@@ -91,7 +91,7 @@ function checkSettings(): string[] {
 function checkForWorkers(): string[] {
   const { AUTH_ORIGIN = '', TURSO_DATABASE_URL = '', AUTH_LIMIT_REQUESTS, SMTP_URL = '' } = given
   const limit = toml.ratelimits.find(({ name }) => name === 'REQUESTS')?.simple.limit
-  const refused = wildcardsOnSuffixes()
+  const refused = [...wildcardsOnSuffixes(), ...suffixAsRpId()]
   if (AUTH_ORIGIN.startsWith('http:')) refused.push('AUTH_ORIGIN: Not https.')
   if (/^(file|http):|tls=0/.test(TURSO_DATABASE_URL)) refused.push('TURSO_DATABASE_URL: Out of reach of a Worker.')
   if (/\/\/(?:[^@]*@)?(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$)/.test(SMTP_URL)) {
@@ -113,6 +113,12 @@ function wildcardsOnSuffixes(): string[] {
     if (!host || !wholeList.isPublicSuffix(host)) return []
     return [`AUTH_TRUSTED_ORIGINS: Entry ${at + 1} is a wildcard on a public suffix. Name the hosts one by one.`]
   })
+}
+
+function suffixAsRpId(): string[] {
+  const { AUTH_RP_ID: id = '', AUTH_ORIGIN = '' } = given
+  if (!id || AUTH_ORIGIN === `https://${id}` || !wholeList.isPublicSuffix(id)) return []
+  return ['AUTH_RP_ID: A public suffix. Write the host of AUTH_ORIGIN, or a domain of your own above it.']
 }
 
 function printPlan(unset: string[]) {

@@ -178,3 +178,13 @@ test.each(['smtp://localhost:1025', 'smtp://mail.example.com:25'])(
     expect(asked).toEqual([])
   },
 )
+
+test('S26: a deployment refuses to make passkeys for a public suffix, also for one that the service does not know', async () => {
+  const env = { AUTH_ORIGIN: 'https://auth.oslo.no', AUTH_RP_ID: 'oslo.no' }
+
+  const { failed, output, asked } = await deploy({ env })
+
+  expect(failed).toBe(true)
+  expect(output).toContain('AUTH_RP_ID: A public suffix.')
+  expect(asked).toEqual([])
+})

@@ -2,6 +2,7 @@ import { type ProxySetting, parseProxy } from './addresses.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import { type Brand, type MailSettings, readMail } from './mail-settings.ts'
 import { isLoopback, type OriginPolicy, originPolicy, parseOrigin } from './origins.ts'
+import { rpIdFix, rpIdProblem } from './rp-id.ts'
 import { secretWeakness } from './secret-strength.ts'
 import { type IntegerName, integers, settings, type TextName } from './settings.ts'
 import { closestName } from './spelling.ts'
@@ -16,6 +17,8 @@ export interface Config {
   /** The first signs and seals, every one verifies and opens. */
   readonly secrets: readonly [string, ...string[]]
   readonly origins: OriginPolicy
+  /** The domain that passkeys are made for: the host of the origin, or a domain above it. */
+  readonly rpId: string
   /** The first is the default. */
   readonly audiences: readonly [string, ...string[]]
   readonly proxy: ProxySetting | undefined
@@ -78,12 +81,13 @@ export const readSettings = (env: Readonly<Record<string, unknown>>): Settings =
   const rest = { ...readDurations(source), ...readLimits(source), ...readAccounts(source), ...readDatabase(source) }
   const proxy = readProxy(source)
   const origins = readTrustedOrigins(source, origin)
+  const rpId = readRpId(source, origin)
   const cronSecret = readCronSecret(source)
   const mail = readMail(mailSource(source), origin, typeof env.EMAIL === 'object' && env.EMAIL !== null)
   const { problems, warnings } = source
   const isBroken = problems.length > 0 || origin === undefined || secrets === undefined || audiences === undefined
   if (isBroken) return { config: undefined, problems, warnings }
-  const own = { origin, issuer: issuerOf(origin), secureCookies: !isLoopback(origin) }
+  const own = { origin, issuer: issuerOf(origin), secureCookies: !isLoopback(origin), rpId: rpId ?? hostOf(origin) }
   return { config: { ...own, secrets, origins, audiences, proxy, cronSecret, ...rest, ...mail }, problems, warnings }
 }
 
@@ -148,6 +152,13 @@ const readTrustedOrigins = (source: Source, own: string | undefined): OriginPoli
     source.warnings.push('AUTH_TRUSTED_ORIGINS trusts plain http: whoever is on the network can act as that origin.')
   }
   return policy
+}
+
+const readRpId = (source: Source, origin: string | undefined): string | undefined => {
+  const text = textOf(source, 'AUTH_RP_ID')
+  if (text === undefined || origin === undefined) return undefined
+  const problem = rpIdProblem(text, hostOf(origin))
+  return problem === undefined ? text : fail(source, 'AUTH_RP_ID', problem, rpIdFix)
 }
 
 const readAudiences = (source: Source, origin: string | undefined): Config['audiences'] | undefined => {
@@ -269,6 +280,8 @@ const textOf = (source: Source, name: TextName): string | undefined => source.va
 const fail = (source: Source, setting: string, problem: string, fix: string): undefined => {
   source.problems.push({ setting, problem, fix })
 }
+
+const hostOf = (origin: string): string => new URL(origin).hostname
 
 const issuerOf = (origin: string): string => `${origin}/auth`
 

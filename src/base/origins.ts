@@ -6,6 +6,8 @@ export interface OriginPolicy {
   readonly allows: (origin: string) => boolean
   /** The same without the wildcards: where a link or a redirect may lead. */
   readonly names: (origin: string) => boolean
+  /** The same as a list, our own first. */
+  readonly exact: readonly string[]
   /** What makes the list unusable, one sentence each. An entry is named by its place, never by its text. */
   readonly problems: readonly string[]
 }
@@ -41,6 +43,7 @@ export const originPolicy = (own: string, trusted: readonly string[]): OriginPol
   return {
     allows: (origin) => exact.has(origin) || matchesWildcard(origin, tails),
     names: (origin) => exact.has(origin),
+    exact: [...exact],
     problems,
   }
 }

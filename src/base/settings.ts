@@ -42,6 +42,11 @@ const texts = {
     range: 'origins, comma separated; `https://*.preview.example.com` for one label',
     meaning: 'The other origins that may call with credentials.',
   },
+  AUTH_RP_ID: {
+    default: 'the host of AUTH_ORIGIN',
+    range: 'that host, or a domain above it that is no public suffix',
+    meaning: 'The domain that passkeys are made for. Another one later, and those of before are good no more.',
+  },
   AUTH_AUDIENCE: {
     default: 'the origin',
     range: 'comma separated, each at most 255 visible ASCII characters, none the issuer or `account`',

@@ -31,6 +31,7 @@ describe('the settings', () => {
       issuer: 'https://auth.example.com/auth',
       secureCookies: true,
       secrets: [secret],
+      rpId: 'auth.example.com',
       audiences: ['https://auth.example.com'],
       proxy: undefined,
       lease: 300,
