@@ -30,6 +30,9 @@ const planted: [why: string, path: string, text: string][] = [
   ['a route imports a feature', 'src/features/token/routes.ts', "import { a } from '../session/service.ts'"],
   ['a service names hono', 'src/features/token/service.ts', "import { Hono } from 'hono'"],
   ['a service names drizzle', 'src/features/token/service.ts', "import { sql } from 'drizzle-orm'"],
+  ['a service loads hono late', 'src/features/token/service.ts', "const a = () => import('hono')"],
+  ['a route loads a library', 'src/features/token/routes.ts', "const a = () => import('otpauth')"],
+  ['identity loads a library', 'src/identity/core.ts', "const a = () => import('otpauth')"],
   ['a service imports http', 'src/features/token/service.ts', "import { a } from '../../http/shapes.ts'"],
   ['a service imports its routes', 'src/features/token/service.ts', "import { a } from './routes.ts'"],
   ['a service names a library', 'src/features/totp/service.ts', "import { TOTP } from 'otpauth'"],
@@ -83,6 +86,7 @@ test.each([
   ['a namespace of zod', 'src/http/shapes.ts', "import * as z from 'zod/mini'"],
   ['a word in a comment', 'src/identity/core.ts', '/** Date.now() and process.env */'],
   ['a feature that imports itself', 'src/features/token/service.ts', "import { a } from './store.ts'"],
+  ['a library that a feature loads late', 'src/features/token/service.ts', "const a = () => import('otpauth')"],
   ['a constant of raw SQL', 'src/identity/users.ts', "sql.raw('users.id')"],
 ])('%s is in order', (_, path, text) => {
   expect(violations([{ path, text }])).toEqual([])

@@ -56,12 +56,6 @@ const layers: readonly Layer[] = [
     packages: ['drizzle-orm'],
   },
   {
-    name: 'library',
-    files: new RegExp(`^${feature}/(?:otp|webauthn)\\.ts$`),
-    imports: ['src/features/$1/', 'src/identity/', 'src/base/'],
-    packages: ['otpauth', 'uqr', '@simplewebauthn/server'],
-  },
-  {
     name: 'service',
     files: new RegExp(`^${feature}/[^/]+\\.ts$`),
     imports: ['src/features/$1/', 'src/identity/', 'src/messages/', 'src/base/'],
@@ -117,6 +111,8 @@ const layers: readonly Layer[] = [
 interface Import {
   readonly from: string
   readonly isType: boolean
+  /** Loaded when it is needed. */
+  readonly isLate: boolean
 }
 
 /** What is wrong with the layers of these files, one line each: `<path>: <why>`. */
@@ -136,14 +132,18 @@ const misplaced = ({ path, text }: SourceFile): string[] => {
     const isOurs = one.from.startsWith('.')
     const may = isOurs
       ? allowed.some((prefix) => target.startsWith(prefix))
-      : layer.packages.some((p) => names(target, p))
+      : layer.packages.some((p) => names(target, p)) || isLibrary(layer, one)
     return may ? [] : [`${layer.name} may not import ${target}`]
   })
 }
 
+/** What one feature alone needs, it loads when that is needed, so that nobody else pays; never what a layer is made of. */
+const isLibrary = (layer: Layer, { from, isLate }: Import): boolean =>
+  layer.name === 'service' && isLate && !layers.some(({ packages }) => packages.some((p) => names(from, p)))
+
 /** Inside a feature the arrow runs routes | page -> service -> store; what makes statements holds no driver. */
 const isBackwards = (layer: string, target: string): boolean =>
-  (['service', 'library'].includes(layer) && /\/(?:routes|page)\.tsx?$/.test(target)) ||
+  (layer === 'service' && /\/(?:routes|page)\.tsx?$/.test(target)) ||
   (['identity', 'store'].includes(layer) && /^drizzle-orm\/(?:libsql|d1|better-sqlite3)/.test(target))
 
 /** Text -> why a file may not hold it, and where it may stand all the same. */
@@ -202,8 +202,9 @@ const importsOf = (text: string): Import[] => {
       from,
       clause,
       isType: type !== undefined || areTypes(clause),
+      isLate: false,
     })),
-    ...late.map(([, from = '']) => ({ from, isType: false })),
+    ...late.map(([, from = '']) => ({ from, isType: false, isLate: true })),
   ]
 }
 
