@@ -92,6 +92,8 @@ export default defineConfig(
           },
         },
         {
+          // The visits of a feature stand beside what needs a world.
+          resolve: world('file'),
           test: {
             name: 'entry',
             include: ['test/{entry,edge}/**/*.test.{ts,tsx}'],

@@ -13,7 +13,7 @@ const leave = { method: 'DELETE' }
 /** `table.column` of every cell, of whatever table, that mentions one of these, in either case. */
 const mentions = async (on: Server, texts: readonly string[]): Promise<string[]> => {
   const found: string[] = []
-  for (const table of await tablesOf(on)) {
+  for (const table of tablesOf(on)) {
     const columns = (await query(on, 'select name from pragma_table_info(?)', table)).map(String)
     for (const column of columns) {
       const cells = (await query(on, `select ${column} from ${table}`)).flat().map((cell) => String(cell).toLowerCase())

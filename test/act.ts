@@ -11,8 +11,21 @@ export interface Act {
   readonly trips: number
   /** The same on an isolate that has not read the signing keys yet. */
   readonly cold: number
+  readonly outcome: Outcome
   /** Arranges what the request needs. */
   prepare(on: Server): Promise<Prepared>
+}
+
+/** What comes of an act, as far as the lists of the tests that ask do not say it themselves. */
+export interface Outcome {
+  /** Status of the same request once more, where that is another: what works once says so. */
+  readonly again?: number
+  /** How many sessions of the user it ends, of whom one more than those of `prepare` is there. */
+  readonly ends?: number
+  /** How many accounts have the addresses of the act once it is done, where that is not one. */
+  readonly accounts?: number
+  /** Facts that it tells. */
+  readonly facts?: readonly string[]
 }
 
 export interface Prepared {
@@ -26,12 +39,14 @@ export const act = (
   [route, how = '']: readonly [route: string, how?: string],
   [status, trips, cold = trips]: readonly [status: number, trips: number, cold?: number],
   details: (on: Server) => Promise<Details>,
+  outcome: Outcome = {},
 ): Act => ({
   route,
   how,
   status,
   trips,
   cold,
+  outcome,
   async prepare(on) {
     const [method = '', path = ''] = route.split(' ')
     const { id = '', ...init } = await details(on)

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Core } from '../src/identity/core.ts'
 import { type Act, act, byAccountToken, byCookie, cookieOf } from './act.ts'
-import { confirmToken, moved, proven } from './address-changes.ts'
 import { codeFor, linkFor, member, nobody } from './by-mail.ts'
+import { rowsOf } from './feature-tables.ts'
 import { bodyOf, json, mailTo, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
 
 /** Every sign-in of an account whose address begins with `gated` also asks for the code 123456. */
@@ -133,23 +133,6 @@ export const acts: readonly Act[] = [
     json({ token: await linkFor(on, (await signedUp(on)).person) }),
   ),
   act(['POST /auth/email/sign-in', 'by code'], [200, 2], async (on) => json(await codeFor(on, nobody()))),
-  act(['POST /auth/email/change'], [202, 1], async (on) => json({ newEmail: somebody().email }, await byCookie(on))),
-  act(['POST /auth/email/change', 'to an address that is taken'], [202, 1], async (on) => {
-    const { person } = await signedUp(on)
-    return json({ newEmail: person.email }, await byCookie(on))
-  }),
-  act(['POST /auth/email/change', 'by bearer'], [202, 1, 2], async (on) =>
-    json({ newEmail: somebody().email }, (await byAccountToken(on)).bearer),
-  ),
-  act(['GET /auth/email/change/confirm'], [200, 0], async () => ({})),
-  act(['POST /auth/email/change/confirm'], [204, 1], async (on) =>
-    json({ token: await confirmToken(on, await proven(on), somebody().email) }),
-  ),
-  act(['GET /auth/email/change/undo'], [200, 0], async () => ({})),
-  act(['POST /auth/email/change/undo'], [204, 1], async (on) => {
-    const ada = await proven(on)
-    return json({ token: await moved(on, ada, ada.person.email, somebody().email) })
-  }),
   act(['GET /auth/.well-known/jwks.json'], [200, 0, 1], async (on) => {
     await signedUpByToken(on)
     return {}
@@ -157,6 +140,7 @@ export const acts: readonly Act[] = [
   act(['GET /auth/openapi.json'], [200, 0], async () => ({})),
   act(['GET /auth/healthz'], [200, 0], async () => ({})),
   act(['GET /auth/readyz'], [200, 1], async () => ({})),
+  ...rowsOf((feature) => feature.acts),
 ]
 
 const titleOf = ({ route, how }: Act): string => [route, how].filter(Boolean).join(' ')

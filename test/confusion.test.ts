@@ -1,105 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { everySecret, secretNames as names } from './every-secret.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
-import { bearer } from './forging.ts'
 import { bodyOf, codeIn, json, mailTo, query, type Server, server, signedIn, signedUp, somebody } from './harness.ts'
+import { places, taken } from './places.ts'
 import { operationsOf } from './properties/operations.ts'
 import { kinds } from './properties/secrets.ts'
 import { rightCode, secondFactor } from './second-factor.ts'
-
-interface Place {
-  /** What belongs there. */
-  readonly takes: readonly string[]
-  /** Shows the value there. The status tells whether it was taken for what it is not. */
-  readonly show: (on: Server, value: string) => Promise<Response>
-  readonly refused: readonly number[]
-}
-
-const cookieIs = (name: string, value: string) => ({ cookie: `${name}=${value}` })
-
-/** Where the token of a link is shown, by its path. */
-const links = (tokens: Readonly<Record<string, string>>): Record<string, Place> =>
-  Object.fromEntries(
-    Object.entries(tokens).map(([path, token]) => {
-      const show: Place['show'] = (on, value) => on.request(`/auth/${path}`, json({ token: value }))
-      return [`the token of ${path}`, { takes: [token], show, refused: [410, 422] }]
-    }),
-  )
-
-const places: Record<string, Place> = {
-  'the session cookie': {
-    takes: ['session cookie'],
-    show: (on, value) => on.request('/auth/me', { headers: cookieIs('__Host-session', value) }),
-    refused: [401],
-  },
-  'the session cookie of a strict route': {
-    takes: ['session cookie'],
-    show: (on, value) => on.request('/auth/token', json({}, cookieIs('__Host-session', value))),
-    refused: [401],
-  },
-  'the Authorization header': {
-    takes: ['access token', 'account access token'],
-    show: (on, value) => on.request('/auth/me', { headers: bearer(value) }),
-    refused: [401],
-  },
-  'the Authorization header of a route that manages': {
-    takes: ['account access token'],
-    show: (on, value) => on.request('/auth/me', { ...json({ name: 'Mallory' }, bearer(value)), method: 'PATCH' }),
-    refused: [401, 403],
-  },
-  refresh_token: {
-    takes: ['refresh token', 'used refresh token'],
-    show: (on, value) => on.request('/auth/token', json({ refresh_token: value })),
-    refused: [401],
-  },
-  'refresh_token, with its prefix': {
-    takes: [],
-    show: (on, value) => on.request('/auth/token', json({ refresh_token: `pst_rt_${value}` })),
-    refused: [401],
-  },
-  'the id of a challenge': {
-    takes: ['challenge id'],
-    show: (on, value) => on.request('/auth/challenge', json({ id: value, method: 'totp', code: rightCode })),
-    refused: [410, 422],
-  },
-  ...links({
-    'email/verify': 'verification token',
-    'email/disown': 'disowning token',
-    'email/change/confirm': 'change token',
-    'email/change/undo': 'undo token',
-    'email/sign-in': 'sign-in token',
-  }),
-  'the token of a reset': {
-    takes: ['reset token'],
-    show: (on, token) => on.request('/auth/password/reset', json({ token, newPassword: 'a password of Mallory' })),
-    refused: [410, 422],
-  },
-  'the id of a code': {
-    takes: ['sign-in id'],
-    show: (on, id) => on.request('/auth/email/sign-in', json({ id, code: 'BCDFGHJK' })),
-    refused: [410, 422],
-  },
-  'a code': {
-    // That of another id is none.
-    takes: [],
-    async show(on, code) {
-      const { id } = await bodyOf(await on.request('/auth/email/code', json({ email: somebody().email })))
-      return on.request('/auth/email/sign-in', json({ id, code }))
-    },
-    refused: [401, 422],
-  },
-  'the id of a session': {
-    takes: ['session id'],
-    show: (on, value) => on.request(`/auth/sessions/${value}`, { ...json({}), method: 'DELETE' }),
-    // A slash in it makes another path.
-    refused: [401, 404],
-  },
-  'the device cookie': {
-    takes: ['device cookie', 'device token'],
-    show: (on, value) => on.request('/auth/me', { headers: cookieIs('__Host-device', value) }),
-    refused: [401],
-  },
-}
 
 /** Those that were given out beforehand: whatever is shown where it does not belong, none of them is spent. */
 const openCodes = "select hash, used_at from codes where purpose <> 'sign_in_code' order by 1"
@@ -231,37 +137,6 @@ test('S24, S43: a code that was mailed for a challenge is good there alone, and 
   expect(await query(on, 'select count(*) from sessions')).toEqual([[0]])
   expect([(await answerIt(his)).status, (await showIt(signIn)).status]).toEqual([200, 200])
 })
-
-/** Where the documentation takes a secret, and which test above puts every other one there. */
-const taken: Readonly<Record<string, string>> = {
-  'POST /auth/token refresh_token': 'refresh_token',
-  'POST /auth/token/revoke token': 'a token to revoke',
-  'POST /auth/challenge id': 'the id of a challenge',
-  'POST /auth/challenge code': 'compared by a gate, which is no part of the core',
-  'POST /auth/challenge assertion': 'compared by a gate, which is no part of the core',
-  'POST /auth/challenge device_token': 'device_token',
-  'POST /auth/login password': 'a password',
-  'POST /auth/login device_token': 'device_token',
-  'POST /auth/register password': 'chosen, not compared',
-  'POST /auth/register device_token': 'device_token',
-  'POST /auth/password/change currentPassword': 'a password',
-  'POST /auth/password/change newPassword': 'chosen, not compared',
-  'POST /auth/password/change device_token': 'device_token',
-  'POST /auth/password/reset token': 'the token of a reset',
-  'POST /auth/password/reset newPassword': 'chosen, not compared',
-  'POST /auth/email/verify token': 'the token of email/verify',
-  'POST /auth/email/disown token': 'the token of email/disown',
-  'POST /auth/email/change/confirm token': 'the token of email/change/confirm',
-  'POST /auth/email/change/undo token': 'the token of email/change/undo',
-  'POST /auth/email/sign-in token': 'the token of email/sign-in',
-  'POST /auth/email/sign-in id': 'the id of a code',
-  'POST /auth/email/sign-in code': 'a code',
-  'POST /auth/email/sign-in device_token': 'device_token',
-  'POST /auth/email/link device_token': 'device_token',
-  'POST /auth/email/code device_token': 'device_token',
-  'POST /auth/password/forgot device_token': 'device_token',
-  'DELETE /auth/sessions/:id id': 'the id of a session',
-}
 
 const takesSecret = /(?:token|code|assertion|password|secret|state|verifier|nonce|ticket|key)$|^id$/i
 

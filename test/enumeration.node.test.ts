@@ -6,6 +6,7 @@ import type { Call } from '../bench/http.ts'
 import { mailPairs } from '../bench/mail-pairs.ts'
 import { pairs } from '../bench/pairs.ts'
 import { dump } from './acts.ts'
+import { rowsOf } from './feature-tables.ts'
 import { bodyOf, json, mailTo, query, signedUp, somebody } from './harness.ts'
 import { observed } from './onlooker.ts'
 
@@ -15,7 +16,9 @@ const everyTable = ['users', 'passwords', 'codes', 'outbox', 'log']
 /** Two hundred in Node; in workerd, where each has a trip over a network, thirty. A message takes its time to be made. */
 const countOf = (pair: Pair): number => (name !== 'file' ? 30 : mailPairs.includes(pair) ? 60 : 200)
 
-test.each(pairs.map((pair) => [pair.title, pair] as const))(
+const everyPair = [...pairs, ...rowsOf((feature) => feature.pairs)]
+
+test.each(everyPair.map((pair) => [pair.title, pair] as const))(
   'S13 better-auth#8839: %s: answer and cost are the same',
   async (_, pair) => {
     const { on, look, ground } = await observed(pair.settings)

@@ -1,8 +1,9 @@
+import { rowsOf } from './feature-tables.ts'
 import { bodyOf, cookiesOf, post, type Send } from './http.ts'
 
-type Visit = readonly [request: string, status: number, trips: number]
+export type Visit = readonly [request: string, status: number, trips: number]
 
-/** Every route of the core, in the order in which `visitEveryRoute` goes, with its answer and its trips when warm. */
+/** Every route, in the order in which `visitEveryRoute` goes, with its answer and its trips when warm. */
 export const everyRoute: readonly Visit[] = [
   ['POST /auth/register', 201, 1],
   ['GET /auth/session with the cookie', 200, 0],
@@ -27,11 +28,6 @@ export const everyRoute: readonly Visit[] = [
   ['POST /auth/email/verify', 410, 1],
   ['GET /auth/email/disown', 200, 0],
   ['POST /auth/email/disown', 410, 1],
-  ['POST /auth/email/change', 202, 1],
-  ['GET /auth/email/change/confirm', 200, 0],
-  ['POST /auth/email/change/confirm', 410, 1],
-  ['GET /auth/email/change/undo', 200, 0],
-  ['POST /auth/email/change/undo', 410, 1],
   ['POST /auth/email/link', 202, 1],
   ['POST /auth/email/code', 202, 1],
   ['GET /auth/email/sign-in', 200, 0],
@@ -44,12 +40,13 @@ export const everyRoute: readonly Visit[] = [
   ['GET /auth/openapi.json', 200, 0],
   ['GET /auth/healthz', 200, 0],
   ['GET /auth/readyz', 200, 1],
+  ...rowsOf((feature) => feature.visits),
 ]
 
 /** `POST /auth/token` of `POST /auth/token with the cookie`. */
 export const routeOf = ([request]: Visit): string => request.split(' ').slice(0, 2).join(' ')
 
-type Go = (request: string, init?: RequestInit) => Promise<Response>
+export type Go = (request: string, init?: RequestInit, id?: string) => Promise<Response>
 
 /** Shows links that nobody was sent. */
 const visitByMail = async (go: Go, send: Send): Promise<void> => {
@@ -64,9 +61,6 @@ const visitByMail = async (go: Go, send: Send): Promise<void> => {
   await go('POST /auth/email/verify/request', post({}, own))
   await open('email/verify')
   await open('email/disown')
-  await go('POST /auth/email/change', post({ newEmail: `new.${email}` }, own))
-  await open('email/change/confirm')
-  await open('email/change/undo')
   await go('POST /auth/email/link', post({ email }))
   await go('POST /auth/email/code', post({ email }))
   await open('email/sign-in')
@@ -119,5 +113,6 @@ export const visitEveryRoute = async (send: Send, trips: () => number): Promise<
   await go('GET /auth/openapi.json')
   await go('GET /auth/healthz')
   await go('GET /auth/readyz')
+  for (const visit of rowsOf((feature) => feature.visit)) await visit(go, send)
   return visits
 }

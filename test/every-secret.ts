@@ -1,5 +1,6 @@
 import { moved, proven } from './address-changes.ts'
 import { secretOf } from './credentials.ts'
+import { rowsOf } from './feature-tables.ts'
 import {
   bodyOf,
   codeIn,
@@ -42,6 +43,7 @@ export const everySecret = async (on: Server, gate: { isOn: boolean }) => {
     'user id': tab.user.id,
     ...(await mailed(on, tab)),
     ...(await stored(on)),
+    ...(await ofFeatures(on)),
   }
   return { tab, native, values }
 }
@@ -89,6 +91,12 @@ const stored = async (on: Server) => {
   }
 }
 
+const ofFeatures = async (on: Server) => {
+  const made: Record<string, string> = {}
+  for (const { make } of rowsOf((feature) => feature.secrets)) Object.assign(made, await make(on))
+  return made
+}
+
 /** The names of all of them. */
 export const secretNames = [
   ...['session cookie', 'payload of a session cookie', 'signature of a session cookie', 'secret of a session cookie'],
@@ -98,4 +106,5 @@ export const secretNames = [
   ...['change token', 'undo token', 'message id'],
   ...['key id', 'stored secret of a session', 'stored refresh token', 'stored challenge', 'stored password'],
   ...['stored code', 'stored mac of a code', 'sealed message', 'sealed key'],
+  ...rowsOf((feature) => feature.secrets?.names),
 ]

@@ -6,6 +6,7 @@ import type { Database, Query } from '../src/base/ports.ts'
 import { byAccountToken, cookieOf } from './act.ts'
 import { acts, gated } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
+import { rowsOf } from './feature-tables.ts'
 import {
   bodyOf,
   codeIn,
@@ -43,7 +44,8 @@ export const everyStatement = async (): Promise<{ on: Server; statements: readon
   return { on, statements: [...sent.values()] }
 }
 
-type OddPath = (on: Server, beside: (options?: ServerOptions) => Promise<Server>) => Promise<void>
+/** A way that no act goes; `beside` makes another isolate over the same database. */
+export type OddPath = (on: Server, beside: (options?: ServerOptions) => Promise<Server>) => Promise<void>
 
 const expectStatus = async (status: number, answer: Response, what: string): Promise<Response> => {
   if (answer.status !== status) throw new Error(`${what}: ${answer.status} ${await answer.text()}`)
@@ -197,5 +199,7 @@ const oddPaths: readonly OddPath[] = [
   aProvenAddress,
   aMailServerThatIsDown,
   credentials,
+  ...rowsOf((feature) => feature.oddPaths),
+  // It lets all that was begun expire.
   theJob,
 ]

@@ -79,6 +79,9 @@ const listening = (into: Fact[]) => ({
 })
 
 const told: [string, string[]][] = [
+  ...titled().flatMap(([title, { outcome }]): [string, string[]][] =>
+    outcome.facts ? [[title, [...outcome.facts]]] : [],
+  ),
   ['POST /auth/register', ['session.started', 'user.registered']],
   ['POST /auth/login', ['session.started']],
   ['POST /auth/challenge', ['session.started']],
@@ -94,8 +97,6 @@ const told: [string, string[]][] = [
     'POST /auth/email/sign-in of an account that is not verified',
     ['account.claimed', 'email.verified', 'session.ended'],
   ],
-  ['POST /auth/email/change/confirm', ['email.changed']],
-  ['POST /auth/email/change/undo', ['email.change_undone', 'session.ended']],
   ['POST /auth/email/disown', ['user.erased', 'session.ended']],
   ['POST /auth/token by refresh token', ['token.refreshed']],
   ['POST /auth/token/revoke of a refresh token', ['session.ended']],

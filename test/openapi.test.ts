@@ -4,6 +4,7 @@ import { type App, createApp } from '../src/app.ts'
 import { routesOf } from '../src/http/contract.ts'
 import { openapi } from '../src/http/openapi.ts'
 import { checkAnswer } from './contract.ts'
+import { entriesOf } from './feature-tables.ts'
 import { bodyOf, origin, server } from './harness.ts'
 
 const documentOf = async () => {
@@ -255,17 +256,13 @@ test('the typed client knows every route, with its body and its answer', async (
     'POST /auth/email/code': auth.email.code.$post,
     'GET /auth/email/sign-in': auth.email['sign-in'].$get,
     'POST /auth/email/sign-in': auth.email['sign-in'].$post,
-    'POST /auth/email/change': auth.email.change.$post,
-    'GET /auth/email/change/confirm': auth.email.change.confirm.$get,
-    'POST /auth/email/change/confirm': auth.email.change.confirm.$post,
-    'GET /auth/email/change/undo': auth.email.change.undo.$get,
-    'POST /auth/email/change/undo': auth.email.change.undo.$post,
     'POST /auth/token': auth.token.$post,
     'POST /auth/token/revoke': auth.token.revoke.$post,
     'GET /auth/.well-known/jwks.json': auth['.well-known']['jwks.json'].$get,
     'GET /auth/openapi.json': auth['openapi.json'].$get,
     'GET /auth/healthz': auth.healthz.$get,
     'GET /auth/readyz': auth.readyz.$get,
+    ...entriesOf(({ typed }) => typed(auth)),
   }
   const { app } = await server()
 

@@ -4,61 +4,9 @@ import { dump, gated } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
 import { bodyOf, json, type Server, server, signedUp, signedUpByToken } from './harness.ts'
 import { isUnsafe, routes } from './raw.ts'
+import { access, bodies } from './route-access.ts'
 
-/**
- * What each route is to anonymous callers: every route of the app stands here, and a new one fails the tests until
- * somebody has decided. `strict` routes ask the database in the trip in which they act.
- */
-const decided: Readonly<Record<string, 'public' | 'leased' | 'strict'>> = {
-  'POST /auth/register': 'public',
-  'POST /auth/login': 'public',
-  'POST /auth/challenge': 'public',
-  'POST /auth/logout': 'public',
-  'GET /auth/session': 'public',
-  'GET /auth/me': 'leased',
-  'PATCH /auth/me': 'strict',
-  'DELETE /auth/me': 'strict',
-  'GET /auth/me/export': 'strict',
-  'GET /auth/sessions': 'strict',
-  'DELETE /auth/sessions/:id': 'strict',
-  'DELETE /auth/sessions': 'strict',
-  'POST /auth/password/change': 'strict',
-  'POST /auth/password/forgot': 'public',
-  'GET /auth/password/reset': 'public',
-  'POST /auth/password/reset': 'public',
-  'POST /auth/email/verify/request': 'strict',
-  'GET /auth/email/verify': 'public',
-  'POST /auth/email/verify': 'public',
-  'GET /auth/email/disown': 'public',
-  'POST /auth/email/disown': 'public',
-  'POST /auth/email/link': 'public',
-  'POST /auth/email/code': 'public',
-  'GET /auth/email/sign-in': 'public',
-  'POST /auth/email/sign-in': 'public',
-  'POST /auth/email/change': 'strict',
-  'GET /auth/email/change/confirm': 'public',
-  'POST /auth/email/change/confirm': 'public',
-  'GET /auth/email/change/undo': 'public',
-  'POST /auth/email/change/undo': 'public',
-  'POST /auth/token': 'strict',
-  'POST /auth/token/revoke': 'public',
-  'GET /auth/.well-known/jwks.json': 'public',
-  'GET /auth/openapi.json': 'public',
-  'GET /auth/healthz': 'public',
-  'GET /auth/readyz': 'public',
-}
-
-/** Bodies that do something, where a route needs one. */
-const bodies: Readonly<Record<string, unknown>> = {
-  'PATCH /auth/me': { name: 'Mallory' },
-  'POST /auth/password/change': {
-    currentPassword: 'correct horse battery staple',
-    newPassword: 'a password of Mallory',
-  },
-  'POST /auth/email/change': { newEmail: 'mallory@example.com' },
-}
-
-const guarded = (on: Server) => routes(on).filter(({ name }) => decided[name] !== 'public')
+const guarded = (on: Server) => routes(on).filter(({ name }) => access[name] !== 'public')
 
 const initOf = (name: string, method: string, headers: Record<string, string>): RequestInit =>
   name in bodies ? { ...json(bodies[name], headers), method } : { method, headers }
@@ -70,10 +18,10 @@ test('S36: every route of the app has a decision here, and its documentation say
 
   const names = routes(on).map(({ name }) => name)
 
-  expect(names.sort()).toEqual(Object.keys(decided).sort())
+  expect(names.sort()).toEqual(Object.keys(access).sort())
   for (const { name, guard } of routes(on)) {
     if (name === 'POST /auth/token') continue
-    expect.soft(guard !== undefined, name).toBe(decided[name] !== 'public')
+    expect.soft(guard !== undefined, name).toBe(access[name] !== 'public')
   }
 })
 
@@ -180,7 +128,7 @@ test('better-auth#9991, better-auth#9967, S31: a cookie in its lease whose sessi
   const before = await dump(on)
 
   for (const { name, method, target } of routes(on)) {
-    if (decided[name] !== 'strict') continue
+    if (access[name] !== 'strict') continue
     const answer = await elsewhere.request(target, initOf(name, method, headers))
 
     expect.soft(answer.status, name).toBe(401)

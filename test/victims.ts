@@ -3,6 +3,7 @@ import { routesOf } from '../src/http/contract.ts'
 import { confirm } from './address-changes.ts'
 import { bearer } from './forging.ts'
 import { type Browser, bodyOf, json, mailTo, type Server, signedUp, somebody, tokenIn } from './harness.ts'
+import { bodies } from './route-access.ts'
 
 /** One session, and every secret of it that is out in the world. */
 export interface Victim {
@@ -22,6 +23,9 @@ export interface Victim {
 
 const newPassword = 'another good long password'
 export const change = ({ person }: Victim) => ({ currentPassword: person.password, newPassword })
+
+/** What is out in the world of a secret that the database keeps, or why no end of a session concerns it. */
+export type Outstanding = keyof Victim | 'of no session yet' | 'of the user' | 'of a message'
 
 const tokensFor = async (on: Server, body: object, headers: Record<string, string> = {}) =>
   bodyOf(await on.request('/auth/token', json(body, headers)))
@@ -68,18 +72,12 @@ export const tokenVictim = async (on: Server): Promise<Victim> => {
   }
 }
 
-const bodies = (victim: Victim): Readonly<Record<string, object>> => ({
-  'PATCH /auth/me': { name: 'Mallory' },
-  'POST /auth/password/change': change(victim),
-  'POST /auth/email/change': { newEmail: 'mallory@example.com' },
-})
-
 /** Every route that asks the database who calls, off the app's own routing table, with a body that it would take. */
 export const strictRequests = (on: Server, victim: Victim): [path: string, init: RequestInit][] =>
   routesOf(on.app)
     .filter(({ guard }) => guard?.includes('asked of the database'))
     .map(({ method, path }) => {
-      const body = bodies(victim)[`${method} ${path}`] ?? {}
+      const body = bodies[`${method} ${path}`] ?? {}
       const target = path.replace(':id', victim.sessionId)
       return [target, method === 'GET' ? {} : { ...json(body), method }]
     })

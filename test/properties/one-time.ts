@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Core } from '../../src/identity/core.ts'
 import { type Fault, faultyDatabase, noFault, openLimiter, quick } from '../faulty-ports.ts'
+import { entriesOf } from '../feature-tables.ts'
 import { bodyOf, json, query, type Server, server, signedUpByToken } from '../harness.ts'
 import { rightCode } from '../second-factor.ts'
 import { oneTimeMail } from './one-time-mail.ts'
@@ -52,6 +53,7 @@ export const oneTime: Readonly<Record<string, OneTime>> = {
     losers: [410],
   },
   ...Object.fromEntries(Object.entries(oneTimeMail).map(([purpose, secret]) => [`codes.hash ${purpose}`, secret])),
+  ...entriesOf((feature) => feature.oneTime),
 }
 
 const gatedPerson = () => ({

@@ -1,13 +1,16 @@
+import { entriesOf } from '../feature-tables.ts'
 import { query, type Server } from '../harness.ts'
 
 /** What a column is called that holds a secret, or what is kept of one. */
 const secretName = /(?:^|_)(?:hash|secret|token|code|otp|nonce|state|verifier|challenge|password|jwk|key|mac|sealed)$/
 
+export type SecretKind = 'one-time' | 'lasting' | 'no secret'
+
 /**
  * What is kept of secrets, column by column: a new one fails the tests until somebody has said here whether it is spent
  * by its first use. Then `one-time.test.ts` wants to know how, and `confusion.test.ts` tries it in every other's place.
  */
-export const kinds: Readonly<Record<string, 'one-time' | 'lasting' | 'no secret'>> = {
+export const kinds: Readonly<Record<string, SecretKind>> = {
   'passwords.hash': 'lasting',
   'sessions.secret_hash': 'lasting',
   'refresh_tokens.hash': 'one-time',
@@ -24,20 +27,16 @@ export const kinds: Readonly<Record<string, 'one-time' | 'lasting' | 'no secret'
   'throttle.key': 'no secret',
   'signing_keys.public_jwk': 'no secret',
   'signing_keys.private_jwk': 'lasting',
+  ...entriesOf((feature) => feature.secretKinds),
 }
 
-export const tablesOf = async (on: Server): Promise<string[]> =>
-  (
-    await query(
-      on,
-      "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' and substr(name, 1, 1) <> '_'",
-    )
-  ).map(String)
+/** Every table of the service. A migration may have left others, of a feature that was deleted. */
+export const tablesOf = (on: Server): string[] => [...on.core.tables.keys()]
 
 /** `table.column` of every column of the database that is called as secrets are, or that marks a use. */
 export const secretColumns = async (on: Server): Promise<string[]> => {
   const found = await Promise.all(
-    (await tablesOf(on)).map(async (table) => {
+    tablesOf(on).map(async (table) => {
       const names = (await query(on, 'select name from pragma_table_info(?)', table)).map(String)
       const secrets = names.filter((name) => secretName.test(name))
       // What can be used up has a secret, whatever that is called.

@@ -48,7 +48,7 @@ const newVictim = async (on: Server) => {
 
 /** Every row of any table that hangs on the user, by table. */
 const rowsOf = async (on: Server, userId: string): Promise<unknown[][]> => {
-  const tables = await tablesOf(on)
+  const tables = tablesOf(on)
   const all = await Promise.all(tables.map((name) => query(on, `select '${name}', * from "${name}" order by 2`)))
   const sessions = await query(on, 'select id from sessions where user_id = ?', userId)
   const ids = [userId, ...sessions.flat()]
