@@ -1,26 +1,16 @@
 import type { Email } from '../../base/email.ts'
-import { conflict, emailTaken, Problem, usernameTaken } from '../../base/errors.ts'
+import { conflict, emailTaken, Problem, type ProblemType } from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
 import type { PasswordHasher } from '../../base/phc.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
+import { type Newcomer, newRegistration, obstacle, type Pending } from '../../identity/registration.ts'
 import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
-import { taking } from '../../identity/statement.ts'
 import type { Attempt } from '../../identity/throttle.ts'
-import { userIdOf, usersStore } from '../../identity/users.ts'
+import { userIdOf } from '../../identity/users.ts'
 import type { Admission, Manner } from './admission.ts'
 import { checkPassword } from './policy.ts'
-import {
-  addressOfHolder,
-  isFree,
-  isStored,
-  isYoung,
-  nobodyMade,
-  type PasswordAccount,
-  passwordStore,
-  reserved,
-  takenBy,
-} from './store.ts'
+import { isStored, isYoung, type PasswordAccount, passwordStore } from './store.ts'
 
 export interface Registration extends Manner {
   readonly email: Email
@@ -30,19 +20,17 @@ export interface Registration extends Manner {
   readonly username?: string | undefined
 }
 
-export interface Pending {
-  status: 'pending'
-}
-
 /** Seconds during which registering again with the same password answers as the first time did. */
 const repeatable = 120
 
 export const registrationService = (core: Core, hasher: PasswordHasher, { begin, judge, mannerOf }: Admission) => {
-  const { config, facts, outbox, signIn, throttle } = core
+  const { config, signIn, throttle } = core
+  const { enter, pend } = newRegistration(core)
 
   /** What a registration reads in the batch in which it writes, before it writes. */
-  const watch = (context: Context, attempt: Attempt, { canonical, user }: Newcomer): Seen => {
-    const seen: Seen = { counted: [], full: [], holders: [], isReserved: false, gateRows: [] }
+  const watch = (context: Context, attempt: Attempt, newcomer: Newcomer): Seen => {
+    const { canonical } = newcomer
+    const seen: Seen = { counted: [], full: [], holder: undefined, obstacle: conflict, gateRows: [] }
     const [count, full] = attempt.statements
     context.ride(count, (rows) => {
       seen.counted = rows
@@ -50,11 +38,11 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
     context.ride(full, (rows) => {
       seen.full = rows
     })
-    context.ride(passwordStore.holders({ canonical, username: user.username }), (rows) => {
-      seen.holders = rows
+    context.ride(passwordStore.byEmail({ canonical }), ([holder]) => {
+      seen.holder = holder
     })
-    context.ride(reserved(canonical, context.now), (rows) => {
-      seen.isReserved = rows.length > 0
+    context.ride(obstacle(newcomer, context.now), ([found = conflict]) => {
+      seen.obstacle = found
     })
     for (const [i, read] of signIn.reads(userIdOf(canonical)).entries()) {
       context.ride(read, (rows) => {
@@ -66,11 +54,8 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
 
   /** A registration that found the address taken: by itself, a moment ago, if the password is the very same. */
   const repeat = async (context: Context, given: Registration, attempt: Attempt, seen: Seen) => {
-    const { holders, counted, full, gateRows } = seen
-    const holder = holders.find(({ hasEmail }) => hasEmail)
-    if (holder === undefined) {
-      throw new Problem(holders.length > 0 ? usernameTaken : seen.isReserved ? emailTaken : conflict)
-    }
+    const { holder, obstacle, counted, full, gateRows } = seen
+    if (holder === undefined) throw new Problem(obstacle)
     const { account, hash } = holder
     if (hash === undefined || account.user.createdAt <= context.now - repeatable) throw new Problem(emailTaken)
     judge(context, attempt, [counted, full])
@@ -81,62 +66,14 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
     return again
   }
 
-  /** Signs the newcomer in: the unique indexes decide, in the batch that begins the session. */
-  const enter = async (context: Context, given: Registration, newcomer: Newcomer): Promise<SignedIn | Challenge> => {
-    const { user, canonical, hash } = newcomer
-    const { now } = context
-    const userId = user.id
-    const where = isYoung(canonical, now - repeatable, userId)
+  /** Signs the newcomer in, or whoever was one a moment ago. */
+  const enterOrRepeat = async (context: Context, given: Registration, newcomer: Newcomer) => {
+    const { user, canonical } = newcomer
+    const where = isYoung(canonical, context.now - repeatable, user.id)
     const attempt = await throttle.on(context, { identifier: canonical, where })
     const seen = watch(context, attempt, newcomer)
-
-    const account = { ...user, emailVerified: false, roles: [], createdAt: now }
-    const fact = await facts.of(context, { type: 'user.registered', userId, when: isStored(userId, hash) })
-    const result = await signIn.complete(context, {
-      account: { user: account, suspended: false, methods: ['password'] },
-      manner: await mannerOf(context, given),
-      holds: isStored(userId, hash),
-      gateRows: [],
-      before: [
-        usersStore.insert({ ...user, emailCanonical: canonical, now }),
-        passwordStore.insert({ userId, hash, now }),
-        ...fact.statements,
-      ],
-    })
-    if (result === undefined) return repeat(context, given, attempt, seen)
-    fact.happened()
-    return result
-  }
-
-  /** The rest is told to whoever reads the mail of the address: an account is made, or there is one. */
-  const pend = async (context: Context, { user, canonical, hash }: Newcomer): Promise<Pending> => {
-    const { now } = context
-    const userId = user.id
-    const count = await throttle.mail(context, { recipient: canonical, where: isFree(user) })
-    const fact = await facts.of(context, { type: 'user.registered', userId, when: isStored(userId, hash) })
-    const found = { isMade: false, isNameTaken: false }
-    await context.batch([
-      ...count.statements,
-      usersStore.insert({ ...user, emailCanonical: canonical, now }, count.isCounted),
-      passwordStore.insert({ userId, hash, now }),
-      ...fact.statements,
-      ...(await outbox.post(context, {
-        kind: 'account_exists',
-        data: {},
-        userId: userIdOf(canonical),
-        to: addressOfHolder(canonical, now),
-        when: nobodyMade(userId, count.isCounted),
-      })),
-      taking(passwordStore.count({ userId }), ([made]) => {
-        found.isMade = made === 1
-      }),
-      taking(takenBy(user), (rows) => {
-        found.isNameTaken = rows.length > 0
-      }),
-    ])
-    if (found.isNameTaken) throw new Problem(usernameTaken)
-    if (found.isMade) fact.happened()
-    return { status: 'pending' }
+    const result = await enter(context, newcomer, await mannerOf(context, given))
+    return result ?? repeat(context, given, attempt, seen)
   }
 
   return {
@@ -151,32 +88,29 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
       const { email, password, name = null, username = null, locale = null } = given
       checkPassword(password, config.passwordMin, { email: email.address, username, name }, 'password')
       const hash = await hasher.hash(password)
-      const user = { id: newId('usr'), email: email.address, username, name, locale }
-      const newcomer: Newcomer = { user, canonical: email.canonical, hash }
-      return config.emailVerification === 'required' ? pend(context, newcomer) : enter(context, given, newcomer)
+      const id = newId('usr')
+      const newcomer: Newcomer = {
+        user: { id, email: email.address, username, name, locale },
+        canonical: email.canonical,
+        credential: {
+          method: 'password',
+          insert: passwordStore.insert({ userId: id, hash, now: context.now }),
+          isStored: isStored(id, hash),
+        },
+      }
+      const isPending = config.emailVerification === 'required'
+      return isPending ? pend(context, newcomer) : enterOrRepeat(context, given, newcomer)
     },
   }
-}
-
-interface Newcomer {
-  readonly user: {
-    readonly id: string
-    readonly email: string
-    readonly username: string | null
-    readonly name: string | null
-    readonly locale: string | null
-  }
-  readonly canonical: string
-  readonly hash: string
 }
 
 /** What a registration reads before it writes. */
 interface Seen {
   counted: Parameters<Attempt['judge']>[0]
   full: Parameters<Attempt['judge']>[1]
-  holders: readonly (PasswordAccount & { readonly hasEmail: boolean })[]
-  /** An account had the address, and may still take it back. */
-  isReserved: boolean
+  /** Whoever has the address. */
+  holder: PasswordAccount | undefined
+  obstacle: ProblemType
   /** Of the account that holds the address: a repeat passes the gates that a login passes. */
   readonly gateRows: (readonly unknown[])[]
 }

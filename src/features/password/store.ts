@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../../base/ports.ts'
-import { isOpen, isUsed, ofCode, reservedAddress, type Use } from '../../identity/codes.ts'
+import { isOpen, isUsed, ofCode, type Use } from '../../identity/codes.ts'
 import type { Wiping } from '../../identity/credentials.ts'
 import type { Account } from '../../identity/sign-in.ts'
 import { prepare, statement } from '../../identity/statement.ts'
@@ -27,14 +27,6 @@ export const passwordStore = {
   ),
   byUsername: prepare(['username'], (p) => sql`select ${columns} from users where username = ${p.username}`, read),
   byId: prepare(['id'], (p) => sql`select ${columns} from users where id = ${p.id}`, read),
-
-  /** Whoever has the e-mail address or the username already. */
-  holders: prepare(
-    ['canonical', 'username'],
-    (p) => sql`select ${columns}, email_canonical = ${p.canonical} from users
-      where email_canonical = ${p.canonical} or username = ${p.username}`,
-    (row) => ({ ...read(row), hasEmail: row[3] === 1 }),
-  ),
 
   /** Only where the user was inserted: of two registrations for one address, one goes on. */
   insert: prepare(
@@ -79,31 +71,6 @@ export const changePassword = ({ userId, from, to, now, stands }: Change): State
 /** Where an account for this address is younger than `since`, and not the one that is being made. */
 export const isYoung = (canonical: string, since: number, exceptId: string): SQL =>
   sql`exists (select 1 from users where email_canonical = ${canonical} and created_at > ${since} and id <> ${exceptId})`
-
-interface Named {
-  readonly id: string
-  readonly username: string | null
-}
-
-/** Whoever else has the username. */
-export const takenBy = ({ id, username }: Named): Statement<string> =>
-  statement(sql`select id from users where username = ${username} and id <> ${id}`, ([other]) => String(other))
-
-/** Holds where nobody else has the username, or none is wanted. */
-export const isFree = ({ id, username }: Named): SQL =>
-  sql`not exists (select 1 from users where username = ${username} and id <> ${id})`
-
-/** One row where somebody may still take this address back. */
-export const reserved = (canonical: string, now: number): Statement<true> =>
-  statement(sql`select 1 where ${reservedAddress(canonical, now)} is not null`, () => true)
-
-/** Holds where a registration was let pass and made no account, because the address is taken. */
-export const nobodyMade = (userId: string, when: SQL): SQL =>
-  sql`not exists (select 1 from users where id = ${userId}) and ${when}`
-
-/** Where to write to whoever has an address, or may still take it back: as they gave it. */
-export const addressOfHolder = (canonical: string, now: number): SQL =>
-  sql`coalesce(${storedAddress(canonical)}, ${reservedAddress(canonical, now)})`
 
 /** Where `when` holds and nobody has this address. */
 export const isUnknown = (canonical: string, when: SQL): SQL => sql`${storedAddress(canonical)} is null and ${when}`
