@@ -49,6 +49,7 @@ export const newPeople = (settings: Settings) => {
       secretHash: await sha256(secret),
       methods: ['password'],
       remember: true,
+      authenticatedAt: context.now,
     } as const
     const refresh = await core.tokens.firstRefreshToken(context, id)
     const statements = [insertSession(config, context, row, sql`true`), refresh.insert]

@@ -74,8 +74,8 @@ const gated = ({ signIn }: Core): void =>
   signIn.addGate({
     reads: () => [],
     decide: (_, { user, methods }) =>
-      user.email.startsWith('gated') && !methods.includes('totp') ? ['totp'] : undefined,
-    check: async () => ({ holds: sql`true`, statements: [] }),
+      user.email.startsWith('gated') && !methods.includes('totp') ? { methods: ['totp'] } : undefined,
+    check: async () => ({ holds: sql`true`, burn: async () => [] }),
   })
 
 const byCookie = async (go: Go, { leased, strict, later, listed }: Services, user: number): Promise<Browser> => {

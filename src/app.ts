@@ -24,7 +24,7 @@ import { type JobReport, runJob } from './identity/job.ts'
 /** The whole API: each feature is one line. The chain is static, so that `hc<App>` knows every route. */
 export const createApp = (core: Core) => {
   const app = new Hono<Env>()
-  const guard = newGuard(core.callers, core.ports)
+  const guard = newGuard(core)
   const nowhere = newNotFound(app)
   app.onError((error, c) => problemResponse(c.var.context, error))
   app.notFound((c) => problemResponse(c.var.context, nowhere(c.req.path)))
@@ -40,6 +40,7 @@ export const createApp = (core: Core) => {
     .route('/auth', emailSignIn(core, guard))
     .route('/auth', emailChange(core, guard))
     .route('/auth', account(core, guard))
+  core.signIn.addGate(core.factorGate())
   if (core.config.cronSecret !== undefined) api.route('/auth', cron(core, core.config.cronSecret))
   return api
 }

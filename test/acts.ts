@@ -10,8 +10,8 @@ export const gated = ({ signIn }: Core): void =>
   signIn.addGate({
     reads: () => [],
     decide: (_, { user, methods }) =>
-      user.email.startsWith('gated') && !methods.includes('totp') ? ['totp'] : undefined,
-    check: async (_, __, { code }) => (code === '123456' ? { holds: sql`true`, statements: [] } : undefined),
+      user.email.startsWith('gated') && !methods.includes('totp') ? { methods: ['totp'] } : undefined,
+    check: async (_, __, { code }) => (code === '123456' ? { holds: sql`true`, burn: async () => [] } : undefined),
   })
 
 /** Two browsers of one account: the headers of the first, the session of the second. */

@@ -208,6 +208,5 @@ test('a wrong code claims nothing, nor does a dead link', async () => {
 /** The factor of `gate.ts`, as a feature that keeps it would plug it in. */
 const gateCodes: Parameters<Core['credentials']['add']>[0] = {
   method: 'totp',
-  count: (userId) => statement(sql`select count(*) from gate_codes where user_id = ${userId}`, ([n]) => Number(n)),
   wipe: ({ userId, when }) => statement(sql`delete from gate_codes where user_id = ${userId} and ${when}`),
 }

@@ -3,6 +3,7 @@ import { listHints } from '../src/adapters/revocations.ts'
 import { sha256 } from '../src/base/crypto.ts'
 import { passwordHasher } from '../src/base/phc.ts'
 import type { Database, Query } from '../src/base/ports.ts'
+import { statement } from '../src/identity/statement.ts'
 import { byAccountToken, cookieOf } from './act.ts'
 import { acts, gated } from './acts.ts'
 import { openLimiter, quick } from './faulty-ports.ts'
@@ -159,8 +160,9 @@ const aMailServerThatIsDown: OddPath = async (_, beside) => {
 /** What the socket hands out, though nobody asks for it yet. */
 const credentials: OddPath = async (on) => {
   const { user } = await signedUp(on)
-  const { counts, wipes } = on.core.credentials
-  await on.core.ports.database.run([...counts(user.id), ...wipes({ userId: user.id, since: 0, when: sql`true` })], 5000)
+  const { waysIn, wipes } = on.core.credentials
+  const ways = statement(sql`select ${waysIn(user.id)}`)
+  await on.core.ports.database.run([ways, ...wipes({ userId: user.id, since: 0, when: sql`true` })], 5000)
 }
 
 /** A hint that was lost, a key that is old, one that another secret sealed, one that nobody can open, a sweep. */

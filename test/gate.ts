@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Core } from '../src/identity/core.ts'
 import type { Method } from '../src/identity/sessions.ts'
 import type { Gate } from '../src/identity/sign-in.ts'
@@ -11,23 +11,26 @@ import { bodyOf, json, query, type Server, type ServerOptions, server, signedUp 
  * beside those of the service.
  */
 const gate = (method: Method): Gate => ({
-  reads: (userId) => [
-    statement(
-      sql`select code from gate_codes where method = ${method} and user_id = ${userId} and used_at is null`,
-      ([code]) => String(code),
-    ),
-  ],
-  decide: ([codes = []], { methods }) => (codes.length > 0 && !methods.includes(method) ? [method] : undefined),
+  reads: (_, userId) => [unused(method, userId)],
+  weighs: async (_, userId) => [unused(method, userId)],
+  decide: ([codes = []], { methods }) =>
+    codes.length > 0 && !methods.includes(method) ? { methods: [method] } : undefined,
   async check([codes = []], { user }, answer) {
     const { code } = answer
     if (answer.method !== method || code === undefined || !codes.includes(code)) return undefined
     const own = sql`method = ${method} and user_id = ${user.id} and code = ${code}`
     return {
       holds: sql`exists (select 1 from gate_codes where ${own} and used_at is null)`,
-      statements: [statement(sql`update gate_codes set used_at = 1 where ${own}`)],
+      burn: async (when) => [statement(sql`update gate_codes set used_at = 1 where ${own} and ${when}`)],
     }
   },
 })
+
+const unused = (method: Method, userId: SQL) =>
+  statement(
+    sql`select code from gate_codes where method = ${method} and user_id = ${userId} and used_at is null`,
+    ([code]) => String(code),
+  )
 
 /** The service with one gate for each method, in this order. */
 export const gatedServer = async (methods: readonly Method[] = ['totp'], options: ServerOptions = {}) => {

@@ -113,7 +113,7 @@ test('S30: a bearer token slides nothing, and ends with its session', async () =
 
 /** A route that demands a fresh sign-in, and one that also changes the account: none of the core's own does yet. */
 const freshRoutes = (on: Server) => {
-  const guard = newGuard(on.core.callers, on.core.ports)
+  const guard = newGuard(on.core)
   const routes = new Hono<Env>()
   routes.onError((error, c) => problemResponse(c.var.context, error))
   routes

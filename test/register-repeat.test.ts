@@ -143,8 +143,8 @@ test('S15: a repeat passes the gates that a login passes', async () => {
   const on = await server({
     plug: ({ signIn }) =>
       signIn.addGate({
-        reads: (userId) => [statement(sql`select name from users where id = ${userId}`, ([name]) => name)],
-        decide: ([names]) => (names?.[0] === 'gated' ? ['totp'] : undefined),
+        reads: (_, userId) => [statement(sql`select name from users where id = ${userId}`, ([name]) => name)],
+        decide: ([names]) => (names?.[0] === 'gated' ? { methods: ['totp'] } : undefined),
         check: async () => undefined,
       }),
   })

@@ -11,8 +11,8 @@ export const secondFactor = () => {
     plug: (core: Core) =>
       core.signIn.addGate({
         reads: () => [],
-        decide: (_, { methods }) => (gate.isOn && !methods.includes('totp') ? ['totp'] : undefined),
-        check: async (_, __, { code }) => (code === rightCode ? { holds: sql`1`, statements: [] } : undefined),
+        decide: (_, { methods }) => (gate.isOn && !methods.includes('totp') ? { methods: ['totp'] } : undefined),
+        check: async (_, __, { code }) => (code === rightCode ? { holds: sql`1`, burn: async () => [] } : undefined),
       }),
   }
   return gate

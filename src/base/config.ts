@@ -39,6 +39,8 @@ export interface Config {
   readonly passwordMin: number
   readonly emailVerification: 'off' | 'optional' | 'required'
   readonly emailSignUp: boolean
+  /** Whether accounts may have, or have to have, a second factor. */
+  readonly mfa: 'off' | 'optional' | 'required'
   /** Seconds between the deletion of an account and its erasure. */
   readonly deleteGrace: number
   readonly limits: {
@@ -221,6 +223,7 @@ const readLimits = (source: Source) => ({
 
 const readAccounts = (source: Source) => ({
   emailVerification: choiceOf(source, 'AUTH_EMAIL_VERIFICATION', ['optional', 'off', 'required']),
+  mfa: choiceOf(source, 'AUTH_MFA', ['optional', 'off', 'required']),
   emailSignUp: choiceOf(source, 'AUTH_EMAIL_SIGN_UP', ['on', 'off']) === 'on',
   deleteGrace: integerOf(source, 'AUTH_DELETE_GRACE_DAYS') * 86_400,
 })

@@ -87,6 +87,8 @@ export const wrongCredentials: ProblemType = {
   status: 401,
   title: 'The credentials are wrong.',
 }
+/** Of somebody who is signed in, and stays so. */
+export const wrongProof: ProblemType = { ...wrongCredentials, status: 403, title: 'What was shown is wrong.' }
 export const forbidden: ProblemType = { code: 'forbidden', status: 403, title: 'This is not allowed.' }
 export const freshSignInRequired: ProblemType = {
   code: 'fresh_sign_in_required',
@@ -108,6 +110,11 @@ export const usernameTaken: ProblemType = {
   code: 'username_taken',
   status: 409,
   title: 'This username is taken.',
+}
+export const lastWayIn: ProblemType = {
+  code: 'last_way_in',
+  status: 409,
+  title: 'This is the last way into the account.',
 }
 export const conflict: ProblemType = {
   code: 'conflict',

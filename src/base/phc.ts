@@ -24,6 +24,12 @@ export interface PasswordHasher {
    * @throws Problem `unavailable` (503)
    */
   verify(password: string, stored: string | undefined): Promise<{ ok: boolean; weak: boolean }>
+  /**
+   * The hash alone, base64url, under a salt that several share: a PHC string without its hash, made new where none is
+   * given. Does the same work for what is no such string.
+   * @throws Problem `unavailable` (503)
+   */
+  derive(text: string, salt?: string): Promise<{ salt: string; hash: string }>
 }
 
 interface Options {
@@ -53,6 +59,10 @@ export const passwordHasher = (argon2id: Argon2id, options: Options = {}): Passw
       const ok = timingSafeEqual(base64(hash), base64(phc.hash)) && known !== undefined
       return { ok, weak: ok && isWeaker(phc, cost) }
     },
+    async derive(text, salt = formatSalt({ cost, salt: randomBytes(saltLength) })) {
+      const phc = parsePhc(`${salt}$${base64(decoy.hash)}`) ?? decoy
+      return { salt, hash: toBase64url(await derive(text, phc.salt, phc.cost, hashLength)) }
+    },
   }
 }
 
@@ -63,8 +73,10 @@ interface Phc {
 }
 
 /** @see https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md */
-const formatPhc = ({ cost: { memory, passes, lanes }, salt, hash }: Phc): string =>
-  `$argon2id$v=19$m=${memory},t=${passes},p=${lanes}$${base64(salt)}$${base64(hash)}`
+const formatPhc = ({ hash, ...rest }: Phc): string => `${formatSalt(rest)}$${base64(hash)}`
+
+const formatSalt = ({ cost: { memory, passes, lanes }, salt }: Omit<Phc, 'hash'>): string =>
+  `$argon2id$v=19$m=${memory},t=${passes},p=${lanes}$${base64(salt)}`
 
 const phcForm = /^\$argon2id\$v=19\$m=([1-9]\d{0,5}),t=([1-9]\d?),p=([1-4])\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 

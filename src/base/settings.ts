@@ -72,6 +72,11 @@ const texts = {
     range: '`on` or `off`',
     meaning: 'Whether a sign-in by mail makes an account for an address that has none.',
   },
+  AUTH_MFA: {
+    default: 'optional',
+    range: '`off`, `optional` or `required`',
+    meaning: 'Whether users may have a second factor, or must: then who has none sets one up before the first session.',
+  },
   TURSO_DATABASE_URL: {
     default: '',
     range: '`libsql://`, `https://`, `file:`, or `http://` on loopback',

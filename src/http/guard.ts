@@ -1,10 +1,17 @@
 import { createMiddleware } from 'hono/factory'
 import { requestPatience, within } from '../base/deadline.ts'
-import { forbidden, freshSignInRequired, Problem, rateLimited, unauthenticated, unavailable } from '../base/errors.ts'
-import type { Callers } from '../identity/callers.ts'
-import type { Ports } from '../identity/core.ts'
+import {
+  codeUsedOrExpired,
+  forbidden,
+  freshSignInRequired,
+  Problem,
+  rateLimited,
+  unauthenticated,
+  unavailable,
+} from '../base/errors.ts'
+import type { Core, Ports } from '../identity/core.ts'
 import { noted } from './contract.ts'
-import type { CallerEnv, Env, VisitorEnv } from './env.ts'
+import type { CallerEnv, EnrollerEnv, Env, VisitorEnv } from './env.ts'
 
 interface Demand {
   /** Also demands a sign-in within `AUTH_FRESH_SECONDS`. */
@@ -18,7 +25,7 @@ interface Demand {
 }
 
 /** "May they?", for routes. Each guard says in the documentation what it demands. */
-export const newGuard = (callers: Callers, ports: Pick<Ports, 'limiter' | 'patience'>) => ({
+export const newGuard = ({ callers, enrolment, ports }: Pick<Core, 'callers' | 'enrolment' | 'ports'>) => ({
   /**
    * At most `AUTH_LIMIT_REQUESTS` per address and minute, before any hash. Without the limiter nobody gets in.
    * @throws Problem `rate_limited` (429), `unavailable` (503)
@@ -68,6 +75,25 @@ export const newGuard = (callers: Callers, ports: Pick<Ports, 'limiter' | 'patie
       {
         guard: `Needs a session, asked of the database${fresh ? ', of a recent sign-in' : ''}.`,
         problems: [unauthenticated, ...(manages ? [forbidden] : []), ...(fresh ? [freshSignInRequired] : [])],
+      },
+    ),
+
+  /**
+   * Whoever may set up a second factor: by a session of a recent sign-in, or by the field `challenge` of the body, the id
+   * of a sign-in that is held up for one. Past `validate`; the proof rides first in the next batch.
+   * @throws Problem `unauthenticated` (401), `forbidden`, `fresh_sign_in_required` (403), `code_used_or_expired` (410)
+   */
+  enroller: () =>
+    noted(
+      createMiddleware<EnrollerEnv, string, { out: { json: { challenge?: string | undefined } } }>(async (c, next) => {
+        const enroller = await enrolment.admit(c.var.context, c.req.valid('json').challenge)
+        c.set('enroller', enroller)
+        await next()
+        if (c.error === undefined && !enroller.isProven) throw new Problem(unauthenticated)
+      }),
+      {
+        guard: 'Needs a recent sign-in, or the id of a sign-in that is held up for a second factor.',
+        problems: [unauthenticated, forbidden, freshSignInRequired, codeUsedOrExpired],
       },
     ),
 })

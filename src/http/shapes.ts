@@ -13,7 +13,7 @@ export const text = (most: number) => z.string().check(z.maxLength(most))
 /** RFC 3339 in UTC, to the second. */
 export const time = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/))
 
-export const MethodShape = z.enum(['password', 'email', 'totp', 'passkey', 'social', 'recovery_code'])
+export const MethodShape = z.enum(['password', 'email', 'totp', 'passkey', 'social', 'recovery'])
 
 export const UserShape = z.strictObject({
   id: z.string(),
@@ -55,9 +55,12 @@ export const SignedInShape = z.strictObject({
   tokens: z.optional(TokensShape),
 })
 
+/** What answers a challenge: `enrol` says that its user has set up what it asked for. */
+export const ChallengeMethodShape = z.enum([...MethodShape.options, 'enrol'])
+
 const ChallengeShape = z.strictObject({
   status: z.literal('challenge'),
-  challenge: z.strictObject({ id: z.string(), methods: z.array(MethodShape), expiresAt: time }),
+  challenge: z.strictObject({ id: z.string(), methods: z.array(ChallengeMethodShape), expiresAt: time }),
 })
 
 export const SignedInOrChallenge = z.discriminatedUnion('status', [SignedInShape, ChallengeShape])

@@ -35,7 +35,14 @@ export const beginSession = async (
   const device = devices.next(manner.device, user.id)
   const refresh = manner.transport === 'token' ? await tokens.firstRefreshToken(context, sessionId) : undefined
   if (refresh) keys.prefetch(context)
-  const row = { id: sessionId, userId: user.id, secretHash: await sha256(secret), methods, remember: manner.remember }
+  const row = {
+    id: sessionId,
+    userId: user.id,
+    secretHash: await sha256(secret),
+    methods,
+    remember: manner.remember,
+    authenticatedAt: completion.authenticatedAt ?? context.now,
+  }
   const effects = await effectsOf(identity, context, { ...completion, sessionId, device })
 
   const found: { standing?: Standing | undefined; device?: KnownDevice | undefined } = {}
@@ -46,6 +53,7 @@ export const beginSession = async (
     ...after,
     // Past the refund, which asks as the count did whether the account knows the device.
     ...devices.remember(context, device, sessionId),
+    ...(manner.trustFor ? [devices.trust(context, device, { sessionId, factorId: manner.trustFor })] : []),
     taking(devices.remembered(device), ([id]) => {
       found.device = id === undefined ? undefined : { id, userId: user.id }
     }),

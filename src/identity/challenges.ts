@@ -4,11 +4,13 @@ import { randomToken, sha256 } from '../base/crypto.ts'
 import { codeUsedOrExpired, Problem, wrongCredentials } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import type { Statement } from '../base/ports.ts'
+import type { SecondFactor } from '../messages/message.ts'
 import type { Context } from './context.ts'
 import type { Identity } from './core.ts'
+import type { Answer } from './factors.ts'
 import type { Method } from './sessions.ts'
-import type { Account, Answer, Challenge, Manner, SignedIn } from './sign-in.ts'
-import { statement } from './statement.ts'
+import type { Account, Challenge, ChallengeMethod, Manner, SignedIn } from './sign-in.ts'
+import { statement, taking } from './statement.ts'
 import { counting, mayTry } from './tries.ts'
 import { type UserRow, userJson } from './users.ts'
 
@@ -16,7 +18,7 @@ import { type UserRow, userJson } from './users.ts'
 const life = 600
 
 interface Held {
-  readonly methods: readonly Method[]
+  readonly methods: readonly ChallengeMethod[]
   readonly passed: readonly Method[]
   readonly manner: Manner
 }
@@ -29,7 +31,7 @@ interface OpenChallenge {
 interface NewChallenge {
   readonly account: Account
   readonly manner: Manner
-  readonly methods: readonly Method[]
+  readonly methods: readonly ChallengeMethod[]
   readonly holds: SQL
 }
 
@@ -57,14 +59,17 @@ export const insertChallenge = async ({ throttle }: Identity, context: Context, 
   }
 }
 
-export interface ChallengeAnswer extends Omit<Answer, 'challenge' | 'context'> {
+export interface ChallengeAnswer extends Omit<Answer, 'boundTo'> {
   readonly id: string
+  /** Asks for no second factor on this device for 30 days. */
+  readonly trustDevice?: boolean | undefined
   readonly device_token?: string | undefined
 }
 
 /**
  * Answers a challenge: the session begins in the transport and manner of the sign-in that began it, or the next gate
- * asks. Two trips; the try is counted in the first, before anything is compared.
+ * asks. Two trips; the try is counted in the first, before anything is compared. Where what was shown is used elsewhere
+ * meanwhile, it is wrong.
  * @throws Problem `wrong_credentials` (401), `code_used_or_expired` (410), `too_many_attempts` (429)
  */
 export const answerChallenge = async (
@@ -85,35 +90,65 @@ export const answerChallenge = async (
     identifierThen: keyWhere(isAnswered),
     knownDevice: device && { id: device.id, holds: devices.belongsTo(context, device, userId) },
   })
+  const weighing = await signIn.weigh(context, userId, { ...given, boundTo: hash })
   const rows = await context.batch([
     ...attempt.statements,
     countTry(context, hash, attempt.isCounted),
-    ...signIn.reads(userId),
+    ...signIn.reads(context, userId, device),
+    ...weighing.statements,
   ] as readonly Statement[])
   const [counted, full, [open], ...gateRows] = rows as [number[], { count: number; endsAt: number }[], OpenChallenge[]]
   attempt.judge(counted, full)
   if (open === undefined) throw new Problem(codeUsedOrExpired)
 
   const { account, held } = open
-  const passed = held.methods.includes(given.method)
-    ? await signIn.check(gateRows, account, { ...given, challenge: hash, context })
-    : undefined
-  if (passed === undefined) {
+  const passed = held.methods.includes(given.method) ? await weighing.check(account) : undefined
+  const refuse = (): never => {
     facts.tell(context, { type: 'challenge.refused', userId: account.user.id, reason: given.method })
     throw new Problem(wrongCredentials)
   }
+  const method = passed?.method ?? (given.method === 'enrol' ? undefined : given.method)
+  if (passed === undefined || method === undefined) return refuse()
+  const trustFor = given.trustDevice ? passed.factorId : undefined
+  const manner = device?.userId === account.user.id ? { ...held.manner, device } : held.manner
+  const holds = sql`exists (select 1 from challenges where hash = ${hash} and ${isAnswered})`
+  let isLeft = false
   const result = await signIn.complete(context, {
-    account: { ...account, methods: [...new Set([...account.methods, given.method])] },
-    manner: device?.userId === account.user.id ? { ...held.manner, device } : held.manner,
-    holds: sql`exists (select 1 from challenges where hash = ${hash} and ${isAnswered})`,
+    account: { ...account, methods: [...new Set([...account.methods, method])] },
+    manner: trustFor ? { ...manner, trustFor } : manner,
+    holds,
     gateRows,
-    before: [consume(hash, sessionId, context.now, passed.holds)],
-    after: [...passed.statements, attempt.refund],
+    before: [
+      consume(hash, sessionId, context.now, passed.holds),
+      taking(stillOpen(context, hash), (rows) => {
+        isLeft = rows.length > 0
+      }),
+    ],
+    after: [...(await passed.burn(holds)), attempt.refund],
     sessionId,
   })
-  if (result === undefined) throw new Problem(codeUsedOrExpired)
-  return result
+  if (result !== undefined) return result
+  if (isLeft) return refuse()
+  throw new Problem(codeUsedOrExpired)
 }
+
+/** One row where it can be answered still. */
+const stillOpen = (context: Context, hash: string): Statement<true> =>
+  statement(sql`select 1 from challenges where hash = ${hash} and ${mayTry(context)}`, () => true)
+
+/** What a user has set up because a challenge asked for it. */
+export interface EnrolledFactor {
+  readonly method: SecondFactor
+  /** Of its row. */
+  readonly id: string
+}
+
+/** What was set up by the challenge, if anything. */
+export const enrolledBy = (hash: string): Statement<EnrolledFactor> =>
+  statement(
+    sql`select enrolled from challenges where hash = ${hash} and enrolled is not null`,
+    ([json]): EnrolledFactor => JSON.parse(String(json)),
+  )
 
 /** Rides in the batch that changes a credential: a sign-in on hold was begun with the old one. */
 export const dropChallenges = (userId: SQL | string, where: SQL): Statement =>

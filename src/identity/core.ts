@@ -3,17 +3,25 @@ import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { keyRing } from '../base/crypto.ts'
 import type { Patience } from '../base/deadline.ts'
+import { passwordHasher } from '../base/phc.ts'
 import type { Argon2id, Database, Hints, Limiter, Log, Mailer } from '../base/ports.ts'
 import { type Callers, newCallers } from './callers.ts'
 import { newCredentials } from './credentials.ts'
 import { type Devices, newDevices } from './devices.ts'
+import { newEnrolment } from './enrolment.ts'
+import { factorGate } from './factor-gate.ts'
+import { newFactors } from './factors.ts'
 import { type Facts, newFacts } from './facts.ts'
 import { type Keys, newKeys } from './keys.ts'
 import { newOutbox, type Outbox } from './outbox.ts'
 import { newPolicy } from './policy.ts'
+import { newRecoveryCodes, wipeRecoveryCodes } from './recovery-codes.ts'
 import { newRevocations, type Revocations } from './revocations.ts'
+import { newSealed } from './sealed.ts'
 import { newSessionCookie, type SessionCookie } from './session-cookie.ts'
 import { newSignIn, type SignIn } from './sign-in.ts'
+import { newStepUp } from './step-up.ts'
+import type { FeatureSweep } from './sweeps.ts'
 import { newThrottle, type Throttle } from './throttle.ts'
 import { newTokens, type Tokens } from './tokens.ts'
 
@@ -75,10 +83,30 @@ export const newCore = (config: Config, outside: Ports) => {
     },
   }
   const signIn = newSignIn(identity)
-  const sockets = { signIn, callers, policy: newPolicy(), credentials: newCredentials() }
+  const hasher = passwordHasher(ports.argon2id)
+  const factors = newFactors(config)
+  const recoveryCodes = newRecoveryCodes(hasher, facts)
+  factors.add(recoveryCodes.factor)
+  const sockets = {
+    signIn,
+    callers,
+    factors,
+    policy: newPolicy(),
+    credentials: newCredentials(),
+    sealed: newSealed(ring),
+  }
+  sockets.credentials.add({ method: 'recovery', wipe: wipeRecoveryCodes })
   return {
     ...base,
     ...sockets,
+    recoveryCodes,
+    enrolment: newEnrolment(identity, { callers, factors, recoveryCodes }),
+    stepUp: newStepUp(identity, factors),
+    /** The gate that factors make: added past those of features, which come before a second factor. */
+    factorGate: () => factorGate(factors, base.devices),
+    hasher,
+    /** What of features' tables is over one day, for the job. */
+    sweeps: [] as FeatureSweep[],
     identity,
     ports,
     ring,
@@ -86,9 +114,10 @@ export const newCore = (config: Config, outside: Ports) => {
     tables: new Map([
       ['users', 11],
       ['sessions', 17],
-      ['devices', 5],
+      ['devices', 9],
       ['refresh_tokens', 7],
-      ['challenges', 10],
+      ['challenges', 11],
+      ['recovery_codes', 6],
       ['codes', 14],
       ['outbox', 15],
       ['erased_sessions', 3],

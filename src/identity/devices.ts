@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { rfc3339 } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import type { KeyRing } from '../base/crypto.ts'
 import type { Email } from '../base/email.ts'
@@ -6,13 +7,22 @@ import { isId, newId } from '../base/ids.ts'
 import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import { cookieValue, serialise } from './session-cookie.ts'
+import { deviceName, userAgentOf } from './session-views.ts'
 import { statement } from './statement.ts'
 
 /** One year, in seconds. */
 const life = 365 * 24 * 60 * 60
 
+/** Seconds for which a device is trusted: 30 days. */
+const trust = 30 * 24 * 60 * 60
+
 /** Devices of one account. */
 const kept = 20
+
+interface Trusting {
+  readonly sessionId: string
+  readonly factorId: string
+}
 
 interface NextDevice {
   /** Empty where none of this user was shown. */
@@ -93,6 +103,21 @@ export const newDevices = (config: Config, ring: KeyRing) => {
       ]
     },
 
+    /** Spares the user a second factor on a device for 30 days: in that batch, past `remember`. */
+    trust: (context: Context, { shown, fresh, userId }: NextDevice, { sessionId, factorId }: Trusting): Statement =>
+      statement(sql`update devices set trusted_at = ${context.now}, trusted_until = ${context.now + trust},
+          trusted_by = ${factorId}, user_agent = ${userAgentOf(context)}
+        where user_id = ${userId} and id in (${shown}, ${fresh})
+          and exists (select 1 from sessions where id = ${sessionId} and user_id = ${userId})`),
+
+    /**
+     * When a second factor was shown on the device of a request, as SQL: null where its user is to show one, because
+     * that was too long ago, was revoked, or was another factor than they have now, of which `isKept` tells.
+     */
+    trustedAt: (context: Context, { id }: KnownDevice, userId: SQL | string, isKept: (factorId: SQL) => SQL): SQL =>
+      sql`(select trusted_at from devices where id = ${id} and user_id = ${userId} and expires_at > ${context.now}
+        and trusted_until > ${context.now} and trusted_at <= ${context.now} and ${isKept(sql`trusted_by`)})`,
+
     /** Holds in that batch where an account that existed before was used from a device that it did not know. */
     isNew: ({ fresh, userId }: NextDevice, { now }: Context): SQL =>
       sql`exists (select 1 from devices join users on users.id = devices.user_id where devices.id = ${fresh}
@@ -119,5 +144,43 @@ export const newDevices = (config: Config, ring: KeyRing) => {
     },
   }
 }
+
+/** Ends what devices of a user are spared, where `when` holds: every one, but for `except`, or one. */
+export const endTrust = (userId: SQL | string, when: SQL, { only, except }: Which = {}): Statement =>
+  statement(sql`update devices set trusted_at = null, trusted_until = null, trusted_by = null
+    where user_id = ${userId} and id <> ${except ?? ''} and id = coalesce(${only ?? null}, id)
+      and trusted_until is not null and ${when}`)
+
+interface Which {
+  readonly only?: string | undefined
+  readonly except?: string | undefined
+}
+
+/** A row where the user has this device. */
+export const deviceOf = (userId: string, id: string): Statement<true> =>
+  statement(sql`select 1 from devices where id = ${id} and user_id = ${userId}`, () => true)
+
+/** A device on the wire on which its user is asked for no second factor; times in RFC 3339. */
+export interface TrustedDevice {
+  readonly id: string
+  readonly device: { readonly name: string; readonly userAgent: string }
+  readonly trustedAt: string
+  readonly trustedUntil: string
+  readonly current: boolean
+}
+
+/** Those of a user, where `when` holds, the latest first; `current` is the id of the device of the request. */
+export const trustedDevices = (userId: string, now: number, when: SQL, current = ''): Statement<TrustedDevice> =>
+  statement(
+    sql`select id, user_agent, trusted_at, trusted_until from devices where user_id = ${userId}
+      and trusted_until > ${now} and expires_at > ${now} and ${when} order by trusted_at desc, id`,
+    ([id, userAgent, at, until]) => ({
+      id: String(id),
+      device: { name: deviceName(String(userAgent ?? '')), userAgent: String(userAgent ?? '') },
+      trustedAt: rfc3339(Number(at)),
+      trustedUntil: rfc3339(Number(until)),
+      current: id === current,
+    }),
+  )
 
 export type Devices = ReturnType<typeof newDevices>

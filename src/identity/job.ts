@@ -51,7 +51,9 @@ export const runJob = async (
   const step = async (name: string, work: () => Promise<number>): Promise<number> => (await attempt(name, work)) ?? 0
 
   const resealed =
-    (await step('reseal', () => keys.reseal(context))) + (await step('reseal_mail', () => outbox.reseal(context)))
+    (await step('reseal', () => keys.reseal(context))) +
+    (await step('reseal_mail', () => outbox.reseal(context))) +
+    (await step('reseal_rows', () => core.sealed.reseal(context)))
   const rotated = await step('rotate', () => keys.rotate(context))
   const hinted = await step('hints', () => revocations.repair(context))
   const signing_keys = await step('signing_keys', async () => {
@@ -61,7 +63,7 @@ export const runJob = async (
   const gone = now - config.bound - 60
   const erased = await step('erase', () => eraseDue(core, context))
   const limits = { ...usualPace, ...pace }
-  const swept = await sweepExpired(context, { gone, pace: limits, elapsed, attempt })
+  const swept = await sweepExpired(context, { gone, pace: limits, elapsed, attempt, more: core.sweeps })
   // Last: a mail server that hangs takes the rest of the time.
   const mailed = await step('mail', () => outbox.deliverDue(context, () => elapsed() > limits.milliseconds))
   const deleted = { ...swept, signing_keys }

@@ -3,7 +3,7 @@ import { Problem } from '../base/errors.ts'
 import type { Mailer } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import type { Core } from './core.ts'
-import { prepare } from './statement.ts'
+import { prepare, statement } from './statement.ts'
 
 export interface Readiness {
   status: 'ok' | 'unready'
@@ -27,10 +27,11 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
   const sealer = `${await core.ring.sealer()}.`
   const names = JSON.stringify([...core.tables.keys()])
   try {
-    const [found, [keys], [mail]] = await context.batch([
+    const [found, [keys], [mail], [rows = 0]] = await context.batch([
       store.tables({ names }),
       store.keys({ sealer, now: context.now }),
       store.mail({ sealer, now: context.now }),
+      statement(sql`select ${core.sealed.old(sealer.slice(0, -1))}`, ([count]) => Number(count)),
       store.write({}),
     ])
     const columns = new Map(found)
@@ -40,7 +41,7 @@ export const readiness = async (core: Core, context: Context): Promise<Readiness
       database: 'ok',
       migrations: isMigrated ? 'ok' : 'missing',
       keys: keys && keys.signing > 0 ? 'ok' : 'none',
-      sealedByOldSecret: keys && mail ? keys.old + mail.old : null,
+      sealedByOldSecret: keys && mail ? keys.old + mail.old + rows : null,
       mail: { mailer, waiting: mail?.waiting ?? null, dead: mail?.dead ?? null },
       clientAddress,
     }

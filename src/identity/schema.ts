@@ -71,6 +71,13 @@ export const devices = sqliteTable(
     createdAt: integer('created_at').notNull(),
     lastUsedAt: integer('last_used_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
+    /** When a second factor was shown here last, and until when that spares its user another. */
+    trustedAt: integer('trusted_at'),
+    trustedUntil: integer('trusted_until'),
+    /** The id of that factor: where it is gone, nothing is spared. */
+    trustedBy: text('trusted_by'),
+    /** Of the browser that asked to be trusted. */
+    userAgent: text('user_agent'),
   },
   (table) => [index('devices_user').on(table.userId), index('devices_expires').on(table.expiresAt)],
 )
@@ -110,8 +117,27 @@ export const challenges = sqliteTable(
     usedAt: integer('used_at'),
     /** The id of the session that the answer began, or would have begun where another gate asks: it marks the winner. */
     usedBy: text('used_by'),
+    /** JSON: the factor that it let its user set up, where it asked for that. */
+    enrolled: text({ mode: 'json' }),
   },
   (table) => [index('challenges_user').on(table.userId), index('challenges_expires').on(table.expiresAt)],
+)
+
+/** Codes for a user who has lost their second factor. All of a set are hashed with one salt. */
+export const recoveryCodes = sqliteTable(
+  'recovery_codes',
+  {
+    /** Argon2id under `salt`, base64url. */
+    hash: secret().primaryKey(),
+    userId: userKey(),
+    /** A PHC string without its hash: how to hash what is typed. */
+    salt: secret().notNull(),
+    createdAt: integer('created_at').notNull(),
+    usedAt: integer('used_at'),
+    /** What used it, so that its own retry finds its mark. */
+    usedBy: text('used_by'),
+  },
+  (table) => [index('recovery_codes_user').on(table.userId)],
 )
 
 /** What is sent by mail to be shown once: links, and typed codes with their ids. */

@@ -7,7 +7,13 @@ import { type Params, prepare, statement, type Values } from './statement.ts'
 import { type UserRow, userJson } from './users.ts'
 
 /** How a user proved who they are: values of `amr` and of `Session.methods`. */
-export type Method = 'password' | 'email' | 'totp' | 'passkey' | 'social' | 'recovery_code'
+export type Method = 'password' | 'email' | 'totp' | 'passkey' | 'social' | 'recovery'
+
+/** Methods that are second factors. A passkey signs in by itself only where its user was verified, which makes two. */
+const factors: readonly Method[] = ['totp', 'passkey', 'recovery']
+
+/** True where what was shown makes two factors: then a session is of the level `aal2`. */
+export const isTwoFactors = (methods: readonly Method[]): boolean => methods.some((method) => factors.includes(method))
 
 /** A live session as the database holds it; times in Unix seconds. */
 export interface SessionRow {
@@ -40,6 +46,7 @@ export type EndReason =
   | 'password_reset'
   | 'claimed'
   | 'email_change_undone'
+  | 'factors_changed'
   | 'erased'
 
 /** Nobody stands behind a credential any more. */
@@ -217,6 +224,8 @@ export interface NewSession {
   readonly secretHash: string
   readonly methods: readonly Method[]
   readonly remember: boolean
+  /** Unix seconds. */
+  readonly authenticatedAt: SQL | number
 }
 
 /** Begins a session only where what was just verified still `holds` and the user is active. Converges when run twice. */
@@ -227,11 +236,32 @@ export const insertSession = (config: Config, context: Context, session: NewSess
   return statement(sql`insert into sessions (id, user_id, secret_hash, methods, remember, created_at, authenticated_at,
       last_seen_at, expires_at, ends_at, user_agent, address, country)
     select ${session.id}, users.id, ${session.secretHash}, ${JSON.stringify(session.methods)},
-      ${session.remember ? 1 : 0}, ${now}, ${now}, ${now}, ${expiresAt}, ${endsAt}, ${userAgentOf(context)},
+      ${session.remember ? 1 : 0}, ${now}, ${session.authenticatedAt}, ${now}, ${expiresAt}, ${endsAt}, ${userAgentOf(context)},
       ${address ?? null}, ${country ?? null}
     from users where users.id = ${session.userId} and users.suspended_at is null and ${holds}
     on conflict do nothing`)
 }
+
+interface Elevation {
+  readonly evidence: Evidence
+  /** SHA-256 of its new secret: whoever holds the old one holds nothing. */
+  readonly secretHash: string
+  readonly methods: readonly Method[]
+}
+
+/** Makes a session fresh, where it stands and `when` holds: the same id, a new secret. */
+export const elevateSession = ({ idle, idleShort }: Config, elevation: Elevation, when: SQL): Statement => {
+  const { evidence, secretHash, methods } = elevation
+  const now = sql`${evidence.now}`
+  return statement(sql`update sessions set secret_hash = ${secretHash}, methods = ${JSON.stringify(methods)},
+      authenticated_at = ${now}, changed_at = max(${now}, last_seen_at), hinted_at = null,
+      ${sliding({ now, idle: sql`${idle}`, idleShort: sql`${idleShort}` })}
+    where id = ${evidence.sid} and ${standsFor(evidence)} and ${when}`)
+}
+
+/** Holds once it was. */
+export const isElevated = (sid: Evidence['sid'], secretHash: string): SQL =>
+  sql`exists (select 1 from sessions where id = ${sid} and secret_hash = ${secretHash})`
 
 /** `stands` for a statement that is made anew each time. */
 export const standsFor = ({ sid, secret, now, freshAfter }: Evidence): SQL =>

@@ -6,6 +6,7 @@ import { insertChallenge } from './challenges.ts'
 import type { Context } from './context.ts'
 import type { Identity } from './core.ts'
 import type { KnownDevice } from './devices.ts'
+import type { Answer, Passed, Rows } from './factors.ts'
 import type { Session } from './session-views.ts'
 import type { Ending, Method } from './sessions.ts'
 import { taking } from './statement.ts'
@@ -19,16 +20,6 @@ export interface Account {
   readonly methods: readonly Method[]
 }
 
-/** What a caller gives to answer a challenge. */
-export interface Answer {
-  readonly method: Method
-  readonly code?: string | undefined
-  readonly assertion?: unknown
-  /** SHA-256 of the id of the challenge that it answers. */
-  readonly challenge: string
-  readonly context: Context
-}
-
 /** A challenge as a gate that asks for more sees it. */
 export interface Asking {
   readonly account: Account
@@ -38,22 +29,31 @@ export interface Asking {
   readonly isOpen: SQL
 }
 
-/** A right answer: `holds` must still hold when the session begins, `statements` burn what was used. */
-export interface Passed {
-  readonly holds: SQL
-  readonly statements: readonly Statement[]
-}
+/** What an answer to a challenge may be: a method, or word that its user has set up what it asked for. */
+export type ChallengeMethod = Answer['method']
+
+/** What a gate says: that one of these methods has to be shown; or to let pass, where this still holds then. */
+export type Verdict =
+  | { readonly methods: readonly ChallengeMethod[]; readonly holds?: never; readonly authenticatedAt?: never }
+  | {
+      readonly holds: SQL
+      readonly methods?: never
+      /** Unix seconds: when what spares its user the gate was shown, since when the session is only as fresh as that. */
+      readonly authenticatedAt?: number
+    }
 
 /** Stands between a right credential and a session. */
 export interface Gate {
-  /** Ride in the trip that reads the account; `userId` is SQL that finds the id, null where there is no account. */
-  reads(userId: SQL): readonly Statement[]
-  /** The methods any of which would do, or undefined to let pass. `rows` are those of `reads`; none for a new account. */
-  decide(rows: readonly (readonly unknown[])[], account: Account): readonly Method[] | undefined
+  /** Ride in the trip that reads the account, as many for each; `userId` finds the id, null where there is no account. */
+  reads(context: Context, userId: SQL, device: KnownDevice | undefined): readonly Statement[]
+  /** Undefined to let pass, whatever comes. `rows` are those of `reads`; none for a new account. */
+  decide(rows: Rows, account: Account, context: Context, device: KnownDevice | undefined): Verdict | undefined
   /** Rides in the batch that writes the challenge: sends what its answer takes, such as a code by mail. */
   ask?(context: Context, asking: Asking): Promise<readonly Statement[]>
-  /** Judges an answer by one of its methods; undefined where the method is another gate's or the answer is wrong. */
-  check(rows: readonly (readonly unknown[])[], account: Account, answer: Answer): Promise<Passed | undefined>
+  /** Ride in the trip that counts a try, once it is counted: what `check` wants to know. */
+  weighs?(context: Context, userId: SQL, answer: Answer): Promise<readonly Statement[]>
+  /** Judges an answer by the rows of `weighs`; undefined where the method is another gate's or the answer is wrong. */
+  check(rows: Rows, account: Account, answer: Answer, context: Context): Promise<Passed | undefined>
 }
 
 /** How the caller wants the session: fixed by the sign-in that begins, through every challenge. */
@@ -61,6 +61,8 @@ export interface Manner {
   readonly transport: 'cookie' | 'token'
   readonly remember: boolean
   readonly device: KnownDevice | undefined
+  /** The second factor for whose sake the device is to be trusted. */
+  readonly trustFor?: string | undefined
 }
 
 export interface Completion {
@@ -69,7 +71,7 @@ export interface Completion {
   /** What was just verified: the session begins only where it still holds. */
   readonly holds: SQL
   /** Rows of the gates' reads, in the order of `reads`. */
-  readonly gateRows: readonly (readonly unknown[])[]
+  readonly gateRows: Rows
   /** Ride along before the session begins, such as burning a code, and after, such as a refund or a better hash. */
   readonly before?: readonly Statement[]
   readonly after?: readonly Statement[]
@@ -77,6 +79,8 @@ export interface Completion {
   readonly ends?: Ending
   /** Its user is told of it otherwise, or asks twice for the same: no word of a device that is new. */
   readonly isExpected?: boolean
+  /** Unix seconds: when all that the account asks for was last shown. Now, where it is absent. */
+  readonly authenticatedAt?: SQL | number
   /** Id of the session to begin, where the caller must know it beforehand. */
   readonly sessionId?: string
 }
@@ -99,7 +103,7 @@ export interface SignedIn {
 
 export interface Challenge {
   status: 'challenge'
-  challenge: { id: string; methods: Method[]; expiresAt: string }
+  challenge: { id: string; methods: ChallengeMethod[]; expiresAt: string }
 }
 
 /**
@@ -107,7 +111,7 @@ export interface Challenge {
  * and refunds the attempt.
  */
 export const newSignIn = (identity: Identity) => {
-  const gates: { readonly gate: Gate; readonly reads: number }[] = []
+  const gates: { readonly gate: Gate; reads: number }[] = []
 
   /** @throws Problem `account_suspended` (403), to a caller who has proved to be the owner */
   const refuseSuspended = (context: Context, { suspended, user }: Account) => {
@@ -116,27 +120,52 @@ export const newSignIn = (identity: Identity) => {
     throw new Problem(accountSuspended)
   }
 
-  const demanded = (account: Account, rows: Completion['gateRows']): Demanded | undefined => {
-    for (const [gate, own] of split(gates, rows)) {
-      const methods = gate.decide(own, account)
-      if (methods !== undefined) return { gate, methods }
+  /** The first gate that asks for more; or what lets the sign-in pass all of them. */
+  const judged = (context: Context, { account, manner, gateRows }: Completion): Demanded | Admitted => {
+    const admitted: Admitted = { holds: [], authenticatedAt: undefined }
+    for (const [gate, own] of split(gates, gateRows)) {
+      const verdict = gate.decide(own, account, context, manner.device)
+      if (verdict?.methods) return { gate, methods: verdict.methods }
+      if (verdict?.holds) admitted.holds.push(verdict.holds)
+      admitted.authenticatedAt ??= verdict?.authenticatedAt
     }
-    return undefined
+    return admitted
   }
 
   return {
-    addGate: (gate: Gate) => void gates.push({ gate, reads: gate.reads(sql`null`).length }),
+    addGate: (gate: Gate) => void gates.push({ gate, reads: 0 }),
 
     /** What the gates want to know, for the trip that reads the account. */
-    reads: (userId: SQL): Statement[] => gates.flatMap(({ gate }) => gate.reads(userId)),
+    reads: (context: Context, userId: SQL, device: KnownDevice | undefined): Statement[] =>
+      gates.flatMap((one) => {
+        const statements = one.gate.reads(context, userId, device)
+        one.reads = statements.length
+        return statements
+      }),
 
-    /** The first gate that takes the answer. */
-    async check(rows: Completion['gateRows'], account: Account, answer: Answer): Promise<Passed | undefined> {
-      for (const [gate, own] of split(gates, rows)) {
-        const passed = await gate.check(own, account, answer)
-        if (passed !== undefined) return passed
+    /** What they want to know of an answer, for the trip that counts the try; and its judge, by the rows of these. */
+    async weigh(context: Context, userId: SQL, answer: Answer) {
+      const weighed: { readonly gate: Gate; readonly statements: Statement[]; rows: unknown[][] }[] = []
+      for (const { gate } of gates) {
+        const rows: unknown[][] = []
+        const statements = ((await gate.weighs?.(context, userId, answer)) ?? []).map((one, i) =>
+          taking(one, (found) => {
+            rows[i] = found
+          }),
+        )
+        weighed.push({ gate, statements, rows })
       }
-      return undefined
+      return {
+        statements: weighed.flatMap(({ statements }) => statements),
+        /** By the first gate that takes it. */
+        async check(account: Account): Promise<Passed | undefined> {
+          for (const { gate, rows } of weighed) {
+            const passed = await gate.check(rows, account, answer, context)
+            if (passed !== undefined) return passed
+          }
+          return undefined
+        },
+      }
     },
 
     /**
@@ -145,10 +174,13 @@ export const newSignIn = (identity: Identity) => {
      * @throws Problem `account_suspended` (403)
      */
     async complete(context: Context, completion: Completion): Promise<SignedIn | Challenge | undefined> {
-      const { account, gateRows } = completion
+      const { account, holds } = completion
       refuseSuspended(context, account)
-      const demand = demanded(account, gateRows)
-      return demand ? challenge(identity, context, completion, demand) : beginSession(identity, context, completion)
+      const verdict = judged(context, completion)
+      if ('gate' in verdict) return challenge(identity, context, completion, verdict)
+      const { authenticatedAt } = verdict
+      const all = sql.join([holds, ...verdict.holds], sql` and `)
+      return beginSession(identity, context, { ...completion, holds: all, ...(authenticatedAt && { authenticatedAt }) })
     },
 
     /**
@@ -166,9 +198,9 @@ export const newSignIn = (identity: Identity) => {
 export type SignIn = ReturnType<typeof newSignIn>
 
 /** Each gate with the rows of its own reads: a gate reads as many statements for every account. */
-const split = (gates: readonly { gate: Gate; reads: number }[], rows: Completion['gateRows']) => {
+const split = (gates: readonly { gate: Gate; reads: number }[], rows: Rows) => {
   let from = 0
-  return gates.map(({ gate, reads }): [Gate, Completion['gateRows']] => {
+  return gates.map(({ gate, reads }): [Gate, Rows] => {
     from += reads
     return [gate, rows.slice(from - reads, from)]
   })
@@ -177,7 +209,12 @@ const split = (gates: readonly { gate: Gate; reads: number }[], rows: Completion
 interface Demanded {
   readonly gate: Gate
   /** Any of which would do. */
-  readonly methods: readonly Method[]
+  readonly methods: readonly ChallengeMethod[]
+}
+
+interface Admitted {
+  readonly holds: SQL[]
+  authenticatedAt: number | undefined
 }
 
 const challenge = async (

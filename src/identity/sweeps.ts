@@ -24,7 +24,14 @@ interface Sweep {
   readonly expired: SQL
 }
 
+/** A table of a feature, and what of it is over at a time (Unix seconds). */
+export interface FeatureSweep {
+  readonly table: string
+  readonly expired: (now: number) => SQL
+}
+
 interface Sweeping {
+  readonly more: readonly FeatureSweep[]
   /** Unix seconds: whatever expired by then is past the bound on its revocation, too. */
   readonly gone: number
   readonly pace: Pace
@@ -38,8 +45,9 @@ interface Sweeping {
  * Deletes what expired, one statement for each table in turn, so that a backlog in one holds up no other. Answers how
  * many rows of each went; what is left when the pace ends is for the next run.
  */
-export const sweepExpired = async (context: Context, { gone, pace, elapsed, attempt }: Sweeping) => {
-  const groups = sweepsFor(context.now, gone, pace)
+export const sweepExpired = async (context: Context, sweeping: Sweeping) => {
+  const { pace, elapsed, attempt } = sweeping
+  const groups = sweepsFor(context.now, sweeping)
   const deleted: Record<string, number> = Object.fromEntries(groups.flat().map(({ table }) => [table, 0]))
   const failed = new Set<string>()
   let left = pace.statements
@@ -59,7 +67,7 @@ export const sweepExpired = async (context: Context, { gone, pace, elapsed, atte
 }
 
 /** In groups; in each the rows of a later sweep wait for those of an earlier one. */
-const sweepsFor = (now: number, gone: number, { rows }: Pace): readonly (readonly Sweep[])[] => {
+const sweepsFor = (now: number, { gone, pace: { rows }, more }: Sweeping): readonly (readonly Sweep[])[] => {
   const oldest = (column: SQL) =>
     sql`(select ${column} from sessions where expires_at <= ${gone} order by expires_at limit ${rows})`
   const sweep = (table: string, expired: SQL): Sweep => ({ table, expired })
@@ -79,6 +87,7 @@ const sweepsFor = (now: number, gone: number, { rows }: Pace): readonly (readonl
     [sweep('outbox', sql`done_at <= ${now - messagesKept}`)],
     [sweep('devices', sql`expires_at <= ${now}`)],
     [sweep('throttle', sql`ends_at <= ${now}`)],
+    ...more.map(({ table, expired }) => [sweep(table, expired(now))]),
   ]
 }
 

@@ -7,7 +7,7 @@ import { isId } from '../base/ids.ts'
 import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import { algorithm, type Keys } from './keys.ts'
-import type { Standing } from './sessions.ts'
+import { isTwoFactors, type Standing } from './sessions.ts'
 import { statement } from './statement.ts'
 
 const type = 'at+jwt'
@@ -36,6 +36,7 @@ const Claims = z.strictObject({
   exp: seconds,
   auth_time: seconds,
   amr: z.array(z.string()),
+  acr: z.optional(z.enum(['aal1', 'aal2'])),
   roles: z.array(z.string()),
   client_id: z.optional(z.string()),
 })
@@ -72,6 +73,7 @@ export const newTokens = (config: Config, ring: KeyRing, keys: Keys) => {
     /** An ES256 access token of RFC 9068, that lives `config.access` seconds and never past its session. */
     async mint(context: Context, { user, session }: Standing, audience: string): Promise<Minted> {
       const { kid, privateKey } = await keys.signing(context)
+      const isStrong = isTwoFactors(session.methods)
       const expiresAt = Math.min(context.now + config.access, session.expiresAt)
       const claims: AccessClaims = {
         iss: config.issuer,
@@ -82,7 +84,8 @@ export const newTokens = (config: Config, ring: KeyRing, keys: Keys) => {
         iat: context.now,
         exp: expiresAt,
         auth_time: session.authenticatedAt,
-        amr: [...session.methods],
+        amr: [...session.methods, ...(isStrong ? ['mfa'] : [])],
+        acr: isStrong ? 'aal2' : 'aal1',
         roles: [...user.roles],
       }
       const signer = new CompactSign(utf8(JSON.stringify(claims))).setProtectedHeader(headerOf(kid))

@@ -149,6 +149,8 @@ test('a sign-in from another device is told to the owner of the account', async 
   const proof = await owner.open('email/verify')
   await proof.getByRole('button', { name: pages.verify.button }).click()
   await proof.getByRole('heading', { name: pages.verify.done.title }).waitFor()
+  // An account has no other device in the second in which it was made.
+  await page.waitForFunction((next) => Date.now() > next, Date.now() + 1000)
 
   await other.post('/auth/login', { email, password })
 

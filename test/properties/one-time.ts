@@ -66,8 +66,8 @@ const gate = ({ signIn }: Core): void =>
   signIn.addGate({
     reads: () => [],
     decide: (_, { user, methods }) =>
-      user.email.startsWith('gated') && !methods.includes('totp') ? ['totp'] : undefined,
-    check: async (_, __, { code }) => (code === rightCode ? { holds: sql`true`, statements: [] } : undefined),
+      user.email.startsWith('gated') && !methods.includes('totp') ? { methods: ['totp'] } : undefined,
+    check: async (_, __, { code }) => (code === rightCode ? { holds: sql`true`, burn: async () => [] } : undefined),
   })
 
 /** Two isolates over one database, and the faults of the first. */

@@ -41,7 +41,7 @@ const planted: [title: string, isSeen: boolean, mount: Mount][] = [
     'asks who calls, but not whose session it is',
     true,
     (app, core) =>
-      app.get('/auth/planted/:id', shown, newGuard(core.callers, core.ports).strict(), async (c) => {
+      app.get('/auth/planted/:id', shown, newGuard(core).strict(), async (c) => {
         await c.var.context.batch([])
         const id = c.req.param('id')
         return c.json(await run(core, 'select id, user_id, user_agent from sessions where id = ?', id), 200)
@@ -51,7 +51,7 @@ const planted: [title: string, isSeen: boolean, mount: Mount][] = [
     'shows only what is the caller’s own',
     false,
     (app, core) =>
-      app.get('/auth/planted/:id', shown, newGuard(core.callers, core.ports).strict(), async (c) => {
+      app.get('/auth/planted/:id', shown, newGuard(core).strict(), async (c) => {
         await c.var.context.batch([])
         const [id, own] = [c.req.param('id'), c.var.caller.userId]
         return c.json(await run(core, 'select id from sessions where id = ? and user_id = ?', id, own), 200)
@@ -85,7 +85,7 @@ const planted: [title: string, isSeen: boolean, mount: Mount][] = [
     'gives admins more, before any policy does',
     true,
     (app, core) =>
-      app.get('/auth/planted', shown, newGuard(core.callers, core.ports).caller(), async (c) => {
+      app.get('/auth/planted', shown, newGuard(core).caller(), async (c) => {
         const isAdmin = c.var.caller.standing.user.roles.includes('admin')
         return isAdmin ? c.json(await run(core, 'select id, email from users'), 200) : c.json({ rows: [] }, 200)
       }),

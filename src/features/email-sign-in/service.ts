@@ -9,6 +9,7 @@ import { claimAccount } from '../../identity/claim.ts'
 import { codeLife, isIssued, issueCode, isUsed, type NewCode, type Use, useCode } from '../../identity/codes.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
+import type { KnownDevice } from '../../identity/devices.ts'
 import type { Message } from '../../identity/outbox.ts'
 import type { Account, Challenge, Completion, SignedIn } from '../../identity/sign-in.ts'
 import { taking } from '../../identity/statement.ts'
@@ -26,6 +27,7 @@ import {
   type OpenCode,
   openCode,
   ownerOf,
+  provenMailbox,
   stillOpen,
 } from './store.ts'
 
@@ -65,7 +67,8 @@ interface Sent<K extends Kind> extends Pick<Message<K>, 'kind' | 'data'> {
 }
 
 export const emailSignInService = (core: Core) => {
-  const { config, devices, facts, outbox, ring, signIn, throttle } = core
+  const { config, credentials, devices, facts, outbox, ring, signIn, throttle } = core
+  if (outbox.canSend) credentials.add({ method: 'email', waysIn: provenMailbox })
 
   /** Issues a code whoever has the address, and mails it where that may sign in. One trip. */
   const send = async <K extends Kind>(context: Context, { email, device_token }: Asked, sent: Sent<K>) => {
@@ -91,30 +94,35 @@ export const emailSignInService = (core: Core) => {
   }
 
   /** One trip. Whoever has the token has the mail: nothing is guessed, and nothing counted. */
-  const byToken = async (context: Context, token: string): Promise<Proof> => {
+  const byToken = async (context: Context, token: string, device: KnownDevice | undefined): Promise<Proof> => {
     const use = await usage(context, token, 'sign_in_link')
-    const [[open], ...gateRows] = await context.batch([openCode(use), ...signIn.reads(ownerOf(use.hash))])
+    const [[open], ...gateRows] = await context.batch([
+      openCode(use),
+      ...signIn.reads(context, ownerOf(use.hash), device),
+    ])
     if (open === undefined) throw new Problem(codeUsedOrExpired)
     return { use, open, gateRows }
   }
 
-  const guessing = async (context: Context, use: Use, deviceToken: string | undefined) => {
-    const device = await devices.shown(context, deviceToken)
-    return throttle.on(context, {
+  const guessing = (context: Context, use: Use, device: KnownDevice | undefined) =>
+    throttle.on(context, {
       identifier: keyToTry(use, context),
       identifierThen: keyOfUsed(use),
       knownDevice: device && { id: device.id, holds: devices.belongsTo(context, device, ownerOf(use.hash)) },
     })
-  }
 
   /** One trip. The try is counted before anything is compared; an id that nobody was given costs the same. */
-  const byCode = async (context: Context, { id = '', code = '', device_token }: Shown): Promise<Proof> => {
+  const byCode = async (
+    context: Context,
+    { id = '', code = '' }: Shown,
+    device: KnownDevice | undefined,
+  ): Promise<Proof> => {
     const use = await usage(context, id, 'sign_in_code')
-    const attempt = await guessing(context, use, device_token)
+    const attempt = await guessing(context, use, device)
     const [counted, full, [open], ...gateRows] = await context.batch([
       ...attempt.statements,
       countTry(use, context, attempt.isCounted),
-      ...signIn.reads(ownerOf(use.hash)),
+      ...signIn.reads(context, ownerOf(use.hash), device),
     ])
     attempt.judge(counted, full)
     const isRight = await isTyped(ring, use.hash, { typed: code, mac: open?.mac ?? '' })
@@ -145,7 +153,7 @@ export const emailSignInService = (core: Core) => {
   const claim = async (context: Context, account: Account, ready: Ready) => {
     const claimed = await claimAccount(core, context, { userId: account.user.id, when: ready.holds })
     const before = [...ready.before, ...claimed.statements]
-    const result = await signIn.resume(context, { ...ready, account, before, isExpected: true })
+    const result = await signIn.complete(context, { ...ready, account, gateRows: [], before, isExpected: true })
     claimed.told()
     return result
   }
@@ -199,13 +207,14 @@ export const emailSignInService = (core: Core) => {
      */
     async signIn(context: Context, given: Shown): Promise<SignedIn | Challenge> {
       const { token, transport, remember, device_token } = given
-      const proof = await (token === undefined ? byCode(context, given) : byToken(context, token))
+      const device = await devices.shown(context, device_token)
+      const proof = await (token === undefined ? byCode(context, given, device) : byToken(context, token, device))
       const { use, open, gateRows, refund } = proof
       const isAnyone = open.account !== undefined || (open.isFree && config.emailSignUp)
       if (!isAnyone) throw new Problem(codeUsedOrExpired)
       let isLeft = false
       const result = await begin(context, proof, {
-        manner: { transport, remember, device: await devices.shown(context, device_token) },
+        manner: { transport, remember, device },
         holds: isUsed(use),
         gateRows,
         before: [

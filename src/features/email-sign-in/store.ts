@@ -8,6 +8,10 @@ import { statement } from '../../identity/statement.ts'
 import { counting, mayTry } from '../../identity/tries.ts'
 import { storedAddress, userIdOf, userJson } from '../../identity/users.ts'
 
+/** One where the user signs in by mail: where they have proven their address. */
+export const provenMailbox = (userId: SQL | string): SQL =>
+  sql`(select count(*) from users where id = ${userId} and email_verified = 1)`
+
 export const hasAccount = (email: Email): SQL => sql`${userIdOf(email.canonical)} is not null`
 
 /** The address of an account as it stores it, or as it was given where nobody has it. */

@@ -5,7 +5,7 @@ import type { PasswordHasher } from '../../base/phc.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { type Newcomer, newRegistration, obstacle, type Pending } from '../../identity/registration.ts'
-import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
+import type { Challenge, Manner as SessionManner, SignedIn } from '../../identity/sign-in.ts'
 import type { Attempt } from '../../identity/throttle.ts'
 import { userIdOf } from '../../identity/users.ts'
 import type { Admission, Manner } from './admission.ts'
@@ -28,8 +28,8 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
   const { enter, pend } = newRegistration(core)
 
   /** What a registration reads in the batch in which it writes, before it writes. */
-  const watch = (context: Context, attempt: Attempt, newcomer: Newcomer): Seen => {
-    const { canonical } = newcomer
+  const watch = (context: Context, attempt: Attempt, newcomer: Newcomer & Pick<SessionManner, 'device'>): Seen => {
+    const { canonical, device } = newcomer
     const seen: Seen = { counted: [], full: [], holder: undefined, obstacle: conflict, gateRows: [] }
     const [count, full] = attempt.statements
     context.ride(count, (rows) => {
@@ -44,7 +44,7 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
     context.ride(obstacle(newcomer, context.now), ([found = conflict]) => {
       seen.obstacle = found
     })
-    for (const [i, read] of signIn.reads(userIdOf(canonical)).entries()) {
+    for (const [i, read] of signIn.reads(context, userIdOf(canonical), device).entries()) {
       context.ride(read, (rows) => {
         seen.gateRows[i] = rows
       })
@@ -71,8 +71,9 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
     const { user, canonical } = newcomer
     const where = isYoung(canonical, context.now - repeatable, user.id)
     const attempt = await throttle.on(context, { identifier: canonical, where })
-    const seen = watch(context, attempt, newcomer)
-    const result = await enter(context, newcomer, await mannerOf(context, given))
+    const manner = await mannerOf(context, given)
+    const seen = watch(context, attempt, { ...newcomer, device: manner.device })
+    const result = await enter(context, newcomer, manner)
     return result ?? repeat(context, given, attempt, seen)
   }
 

@@ -17,6 +17,7 @@ import {
 } from '../../identity/codes.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
+import { endTrust } from '../../identity/devices.ts'
 import { type Ended, endEverySession } from '../../identity/sessions.ts'
 import { taking } from '../../identity/statement.ts'
 import { storedAddress, userIdOf } from '../../identity/users.ts'
@@ -108,6 +109,7 @@ export const resetService = (core: Core, hasher: PasswordHasher) => {
         ),
         dropChallenges(userId, isReset),
         endCodes(userId, isReset),
+        endTrust(userId, isReset),
         ...fact.statements,
         taking(usedFor(use), (rows) => {
           isDone = rows.length > 0

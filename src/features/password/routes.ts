@@ -10,7 +10,6 @@ import {
   usernameTaken,
   wrongCredentials,
 } from '../../base/errors.ts'
-import { passwordHasher } from '../../base/phc.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
@@ -63,7 +62,7 @@ const Reset = z.extend(TokenShown, { newPassword: password })
 
 /** Accounts with a password. */
 export const passwords = (core: Core, guard: Guard) => {
-  const hasher = passwordHasher(core.ports.argon2id)
+  const { hasher } = core
   const admission = newAdmission(core, hasher)
   const service = passwordService(core, hasher, admission)
   const registration = registrationService(core, hasher, admission)

@@ -7,12 +7,14 @@ import { dropChallenges } from '../../identity/challenges.ts'
 import { endCodes } from '../../identity/codes.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
+import { endTrust } from '../../identity/devices.ts'
 import { endOthersFor, sessionsStore, standsFor } from '../../identity/sessions.ts'
 import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
 import { userIdNamed, userIdOf } from '../../identity/users.ts'
 import type { Admission, Manner, Rest } from './admission.ts'
+import { passwordFactor } from './factor.ts'
 import { checkPassword } from './policy.ts'
-import { changePassword, isStored, type PasswordAccount, passwordStore, wipePassword } from './store.ts'
+import { changePassword, countPasswords, isStored, type PasswordAccount, passwordStore, wipePassword } from './store.ts'
 
 export const wrongPassword: ProblemType = { ...wrongCredentials, status: 403, title: 'The current password is wrong.' }
 
@@ -30,14 +32,15 @@ export interface PasswordChange {
 }
 
 export const passwordService = (core: Core, hasher: PasswordHasher, { begin, judge }: Admission) => {
-  const { config, credentials, devices, facts, sessionCookie, signIn, throttle } = core
+  const { config, credentials, devices, facts, factors, sessionCookie, signIn, throttle } = core
   core.tables.set('passwords', 3)
   credentials.add({
     method: 'password',
     canBeKnown: true,
-    count: (userId) => passwordStore.count({ userId }),
+    waysIn: countPasswords,
     wipe: wipePassword,
   })
+  factors.add(passwordFactor(hasher))
 
   const refuse = (context: Context, found: PasswordAccount | undefined): never => {
     facts.tell(context, { type: 'sign_in.refused', userId: found?.account.user.id, reason: 'password' })
@@ -70,14 +73,15 @@ export const passwordService = (core: Core, hasher: PasswordHasher, { begin, jud
       const [counted, full, [found], ...gateRows] = await context.batch([
         ...attempt.statements,
         account,
-        ...signIn.reads(userId),
+        ...signIn.reads(context, userId, device),
       ])
       judge(context, attempt, [counted, full])
       const result = await check(context, given, found, { attempt, gateRows })
       if (result !== undefined) return result
       // Another hash is stored since: a better one of the same password, which another login has made, or a new password.
-      const [[now]] = await context.batch([account])
-      return (await check(context, given, now, { attempt, gateRows })) ?? refuse(context, now)
+      // Or what gates saw has changed.
+      const [[now], ...rows] = await context.batch([account, ...signIn.reads(context, userId, device)])
+      return (await check(context, given, now, { attempt, gateRows: rows })) ?? refuse(context, now)
     },
 
     /**
@@ -115,10 +119,12 @@ export const passwordService = (core: Core, hasher: PasswordHasher, { begin, jud
         account: { ...found.account, methods: [...new Set([...session.methods, 'password' as const])] },
         manner: { transport, remember: session.remember, device },
         holds: isChanged,
+        authenticatedAt: factors.freshSince(userId, { before: session.authenticatedAt, now: context.now }),
         before: [
           changePassword({ userId, from, to, now: context.now, stands }),
           dropChallenges(userId, isChanged),
           endCodes(userId, isChanged),
+          endTrust(userId, isChanged),
           ...fact.statements,
         ],
         after: [attempt.refund],

@@ -48,6 +48,16 @@ export const passwordStore = {
   ),
 }
 
+/** How many passwords a user has: none or one. */
+export const countPasswords = (userId: SQL | string): SQL =>
+  sql`(select count(*) from passwords where user_id = ${userId})`
+
+export const hasPassword = (userId: SQL | string): SQL =>
+  sql`exists (select 1 from passwords where user_id = ${userId})`
+
+export const storedHash = (userId: SQL): Statement<string> =>
+  statement(sql`select hash from passwords where user_id = ${userId}`, ([hash]) => String(hash))
+
 export const wipePassword = ({ userId, since, when }: Wiping): Statement =>
   statement(sql`delete from passwords where user_id = ${userId} and changed_at >= ${since} and ${when}`)
 

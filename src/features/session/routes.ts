@@ -3,26 +3,30 @@ import * as z from 'zod/mini'
 import {
   accountSuspended,
   codeUsedOrExpired,
+  conflict,
   forbidden,
   notFound,
   tooManyAttempts,
   unauthenticated,
   usernameTaken,
   wrongCredentials,
+  wrongProof,
 } from '../../base/errors.ts'
 import { isId } from '../../base/ids.ts'
 import { doc, validate, validateParam } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
 import {
+  ChallengeMethodShape,
   locale,
-  MethodShape,
   manner,
   Nothing,
   personName,
   SessionShape,
   SignedInOrChallenge,
+  SignedInShape,
   text,
+  time,
   UserShape,
   username,
 } from '../../http/shapes.ts'
@@ -39,11 +43,28 @@ const Profile = z.strictObject({
 })
 const ChallengeAnswer = z.strictObject({
   id: text(64),
-  method: MethodShape,
+  method: ChallengeMethodShape,
+  code: z.optional(text(64)),
+  assertion: z.optional(z.unknown()),
+  trustDevice: z._default(z.boolean(), false),
+  device_token: manner.device_token,
+})
+const Proof = z.strictObject({
+  method: z.enum(['password', 'totp', 'passkey']),
+  password: z.optional(text(4096)),
   code: z.optional(text(64)),
   assertion: z.optional(z.unknown()),
   device_token: manner.device_token,
 })
+const TrustedDeviceShape = z.strictObject({
+  id: z.string(),
+  device: SessionShape.shape.device,
+  trustedAt: time,
+  trustedUntil: time,
+  current: z.boolean(),
+})
+const Sessions = z.strictObject({ sessions: z.array(SessionShape), trustedDevices: z.array(TrustedDeviceShape) })
+const DeviceId = z.object({ id: z.string().check(z.refine((id) => isId('dev', id))) })
 const Logout = z.strictObject({ everywhere: z._default(z.boolean(), false) })
 const SessionId = z.object({ id: z.string().check(z.refine((id) => isId('ses', id))) })
 
@@ -64,9 +85,9 @@ export const session = (core: Core, guard: Guard) => {
     )
     .get(
       '/sessions',
-      doc('Live sessions', { 200: z.strictObject({ sessions: z.array(SessionShape) }) }),
+      doc('Live sessions, and devices that are spared a second factor', { 200: Sessions }),
       guard.strict(),
-      async (c) => c.json({ sessions: await service.list(c.var.context, c.var.caller) }, 200),
+      async (c) => c.json(await service.list(c.var.context, c.var.caller), 200),
     )
     .delete(
       '/sessions/:id',
@@ -89,6 +110,30 @@ export const session = (core: Core, guard: Guard) => {
         return c.body(null, 204)
       },
     )
+    .delete(
+      '/devices/:id',
+      doc('Ask for a second factor again on a device that was spared it', { 204: null }),
+      guard.strict({ manages: true }),
+      validateParam(DeviceId, notFound),
+      validate(Nothing),
+      async (c) => {
+        await service.distrust(c.var.context, c.var.caller, c.req.valid('param').id)
+        return c.body(null, 204)
+      },
+    )
+    .post(
+      '/session/refresh-auth',
+      doc(
+        'Prove again who is signed in: the session is fresh',
+        { 200: SignedInShape },
+        wrongProof,
+        conflict,
+        tooManyAttempts,
+      ),
+      guard.strict({ manages: true }),
+      validate(Proof),
+      async (c) => c.json(await core.stepUp.refresh(c.var.context, c.var.caller, c.req.valid('json')), 200),
+    )
     .post(
       '/logout',
       doc('Sign out, here or everywhere', { 204: null }, unauthenticated, forbidden),
@@ -105,6 +150,7 @@ export const session = (core: Core, guard: Guard) => {
         { 200: SignedInOrChallenge },
         wrongCredentials,
         codeUsedOrExpired,
+        conflict,
         accountSuspended,
         tooManyAttempts,
       ),

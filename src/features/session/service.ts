@@ -4,6 +4,7 @@ import type { Caller, Credential } from '../../identity/callers.ts'
 import { answerChallenge, type ChallengeAnswer, dropChallenges } from '../../identity/challenges.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
+import { deviceOf, endTrust, type TrustedDevice, trustedDevices } from '../../identity/devices.ts'
 import { type Session, toSession } from '../../identity/session-views.ts'
 import { sessionsStore, standsFor } from '../../identity/sessions.ts'
 import { toUser, type User } from '../../identity/users.ts'
@@ -64,7 +65,10 @@ export const sessionService = (core: Core) => {
         const secret = await credential.secretHash()
         const evidence = { sid: credential.sessionId, secret, now: context.now, freshAfter: -1, reason: 'logout' }
         const end = everywhere ? sessionsStore.endEvery(evidence) : sessionsStore.endOwn(evidence)
-        if (everywhere) context.ride(dropChallenges(credential.userId, standsFor(evidence)), () => undefined)
+        if (everywhere) {
+          context.ride(dropChallenges(credential.userId, standsFor(evidence)), () => undefined)
+          context.ride(endTrust(credential.userId, standsFor(evidence)), () => undefined)
+        }
         const [ended] = await context.batch([end])
         revocations.ended(context, ended, 'logout')
       }
@@ -94,11 +98,25 @@ export const sessionService = (core: Core) => {
       return toUser(changed.user)
     },
 
-    /** Live sessions of the caller's user, the most recently seen first. */
-    async list(context: Context, caller: Caller): Promise<Session[]> {
+    /** Live sessions of the caller's user, the most recently seen first; and the devices that they trust. */
+    async list(context: Context, caller: Caller): Promise<{ sessions: Session[]; trustedDevices: TrustedDevice[] }> {
       const { evidence, userId, sessionId } = caller
-      const [rows] = await context.batch([sessionsStore.ofUser({ ...evidence, userId })])
-      return rows.map(({ session }) => toSession(session, session.id === sessionId))
+      const device = await core.devices.shown(context, undefined)
+      const [rows, trusted] = await context.batch([
+        sessionsStore.ofUser({ ...evidence, userId }),
+        trustedDevices(userId, context.now, standsFor(evidence), device?.id),
+      ])
+      return {
+        sessions: rows.map(({ session }) => toSession(session, session.id === sessionId)),
+        trustedDevices: trusted,
+      }
+    },
+
+    /** @throws Problem `not_found` (404) for a device that is not the caller's user's */
+    async distrust(context: Context, caller: Caller, id: string): Promise<void> {
+      const { evidence, userId } = caller
+      const [, own] = await context.batch([endTrust(userId, standsFor(evidence), { only: id }), deviceOf(userId, id)])
+      if (own.length === 0) throw new Problem(notFound)
     },
 
     /** @throws Problem `not_found` (404) for a session that is not the caller's user's */
@@ -114,8 +132,12 @@ export const sessionService = (core: Core) => {
     },
 
     async endOthers(context: Context, caller: Caller): Promise<void> {
-      const end = sessionsStore.endOthers({ ...caller.evidence, reason: 'revoked' })
-      const [ended] = await context.batch([end])
+      const { evidence, userId } = caller
+      const device = await core.devices.shown(context, undefined)
+      const [ended] = await context.batch([
+        sessionsStore.endOthers({ ...evidence, reason: 'revoked' }),
+        endTrust(userId, standsFor(evidence), { except: device?.id }),
+      ])
       revocations.ended(context, ended, 'revoked')
     },
   }

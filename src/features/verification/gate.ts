@@ -9,7 +9,6 @@ import {
   confirmCodes,
   dropUncounted,
   isAnswerable,
-  isAnswered,
   isGood,
   isOfAnother,
   unprovenAddress,
@@ -23,9 +22,10 @@ const codeOf = (challenge: string): Promise<string> => sha256(`${purpose} ${chal
 
 /** For where addresses have to be proven: whoever signs in with an unproven one types a code that is mailed to it. */
 export const provenAddressGate = ({ facts, outbox, revocations, ring, throttle }: Core): Gate => ({
-  reads: (userId) => [confirmCodes(userId)],
+  reads: () => [],
 
-  decide: (_, { user, methods }) => (!user.emailVerified && !methods.includes('email') ? ['email'] : undefined),
+  decide: (_, { user, methods }) =>
+    !user.emailVerified && !methods.includes('email') ? { methods: ['email'] } : undefined,
 
   /** @throws Problem `too_many_attempts` (429), out of the batch */
   async ask(context, { account: { user }, hash: challenge, isOpen: isAsked }) {
@@ -52,7 +52,9 @@ export const provenAddressGate = ({ facts, outbox, revocations, ring, throttle }
     ]
   },
 
-  async check([macs = []], { user }, { context, method, code, challenge }) {
+  weighs: async (_, userId, { method }) => (method === 'email' ? [confirmCodes(userId)] : []),
+
+  async check([macs = []], { user }, { method, code, boundTo: challenge }, context) {
     if (method !== 'email' || code === undefined) return undefined
     const hash = await codeOf(challenge)
     const verdicts = await Promise.all(macs.map((mac) => isTyped(ring, hash, { typed: code, mac: String(mac) })))
@@ -64,6 +66,6 @@ export const provenAddressGate = ({ facts, outbox, revocations, ring, throttle }
     const stale = taking(markEverySessionStale(user.id, context.now, isOfAnother(challenge, isUsed(use))), (ids) =>
       revocations.stale(context, ids),
     )
-    return { holds: isGood(use), statements: [useCode(use, isAnswered(challenge)), verified, stale] }
+    return { holds: isGood(use), burn: async (when) => [useCode(use, when), verified, stale] }
   },
 })

@@ -44,10 +44,6 @@ export const confirmCodes = (userId: SQL): Statement<string> =>
 /** Holds while a code is open, and its address is still the account's. */
 export const isGood = (use: Use): SQL => sql`${isOpen(use)} and ${isAtItsAddress(use.hash)}`
 
-/** Holds once a challenge was answered. */
-export const isAnswered = (challenge: string): SQL =>
-  sql`exists (select 1 from challenges where hash = ${challenge} and used_at is not null)`
-
 /** Holds where `when` does, for the sessions that a challenge did not begin. Wants `sessions` in scope. */
 export const isOfAnother = (challenge: string, when: SQL): SQL =>
   sql`sessions.id is not (select used_by from challenges where hash = ${challenge}) and ${when}`

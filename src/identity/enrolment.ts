@@ -1,0 +1,191 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { randomToken, sha256 } from '../base/crypto.ts'
+import { codeUsedOrExpired, forbidden, Problem } from '../base/errors.ts'
+import type { Statement } from '../base/ports.ts'
+import type { Callers } from './callers.ts'
+import type { EnrolledFactor } from './challenges.ts'
+import type { Context } from './context.ts'
+import type { Identity } from './core.ts'
+import type { Factors } from './factors.ts'
+import type { RecoveryCodes } from './recovery-codes.ts'
+import { type Ended, elevateSession, endEverySession, type Standing, sessionsStore, standsFor } from './sessions.ts'
+import { statement, taking } from './statement.ts'
+import { mayTry } from './tries.ts'
+import { type UserRow, userJson } from './users.ts'
+
+/** Who may set up a second factor: a caller who has signed in just now, or a sign-in on hold that asks for one. */
+export interface Enroller {
+  /** SQL that finds the user. */
+  readonly userId: SQL
+  /** Known once the next batch has run. */
+  readonly user: UserRow
+  /** What everything that is done for them depends on. */
+  readonly stands: SQL
+  /** The session, or the hash of the challenge: what else belongs to it alone. */
+  readonly boundTo: string
+  /** False where nobody vouched for them: the guard lets nobody in whom no batch has asked about. */
+  readonly isProven: boolean
+  /** What comes of a factor that is on from now on, where `when` holds. */
+  enrolled(factor: NewFactor, when: SQL): Promise<Enrolled>
+}
+
+interface NewFactor extends EnrolledFactor {
+  /** What its owner calls it. */
+  readonly name: string | null
+}
+
+/** Past the statement that turns the factor on, in its batch. */
+interface Enrolled {
+  readonly statements: readonly Statement[]
+  /** Call once the batch has run. */
+  told(): Promise<void>
+}
+
+interface Sockets {
+  readonly callers: Callers
+  readonly factors: Factors
+  readonly recoveryCodes: RecoveryCodes
+}
+
+export const newEnrolment = (identity: Identity, { callers, factors, recoveryCodes }: Sockets) => {
+  const { config, facts, revocations, sessionCookie } = identity
+
+  /** Every other session ends: none of them has shown the factor. */
+  const endings = (context: Context, userId: SQL | string, when: SQL) => {
+    const ended: Ended[] = []
+    const end = endEverySession(userId, context.now, { reason: 'factors_changed', when })
+    return {
+      statement: taking(end, (rows) => ended.push(...rows)),
+      told: () => revocations.ended(context, ended, 'factors_changed'),
+    }
+  }
+
+  const bySession = async (context: Context): Promise<Enroller> => {
+    const caller = await callers.demand(context, { fresh: true })
+    if (!caller.managesAccount) throw new Problem(forbidden)
+    const { userId, sessionId, evidence, via } = caller
+    return {
+      userId: sql`${userId}`,
+      get user() {
+        return caller.standing.user
+      },
+      stands: standsFor(evidence),
+      boundTo: sessionId,
+      get isProven() {
+        return caller.isProven
+      },
+      /** The session has shown the factor: it gets a new secret and stays, and no other does. */
+      async enrolled({ method, name }, when) {
+        const secret = randomToken()
+        const secretHash = await sha256(secret)
+        const methods = [...new Set([...caller.standing.session.methods, method])]
+        const others = endings(context, userId, sql`id <> ${sessionId} and ${when}`)
+        const added = await facts.of(context, { type: 'factor.added', userId, sessionId, factor: method, name, when })
+        let standing: Standing | undefined
+        const shown = { sid: sessionId, secret: secretHash, now: context.now, freshAfter: -1 }
+        return {
+          statements: [
+            elevateSession(config, { evidence, secretHash, methods }, when),
+            others.statement,
+            ...added.statements,
+            taking(sessionsStore.proof(shown), ([row]) => {
+              standing = row
+            }),
+          ],
+          async told() {
+            added.happened()
+            others.told()
+            revocations.stale(context, [sessionId])
+            if (standing && via === 'cookie') await sessionCookie.write(context, secret, standing)
+          },
+        }
+      },
+    }
+  }
+
+  const byChallenge = async (context: Context, id: string): Promise<Enroller> => {
+    factors.demand()
+    const hash = await sha256(id)
+    const userId = sql`(select user_id from challenges where hash = ${hash})`
+    // Whoever was held up while the account had no factor must not add one beside its owner's.
+    const stands = sql`exists (select 1 from challenges join users on users.id = challenges.user_id
+      where challenges.hash = ${hash} and ${mayTry(context)} and challenges.enrolled is null
+        and users.suspended_at is null
+        and exists (select 1 from json_each(challenges.sign_in, '$.methods') where value = 'enrol'))
+      and not ${factors.isOn(userId)}`
+    let user: UserRow | undefined
+    const read = statement(sql`select ${userJson} from users where users.id = ${userId} and ${stands}`, ([json]) =>
+      JSON.parse(String(json)),
+    )
+    context.ride(read, ([row]) => {
+      if (row === undefined) throw new Problem(codeUsedOrExpired)
+      user = row
+    })
+    const known = (): UserRow => {
+      if (user === undefined) throw new Problem(codeUsedOrExpired)
+      return user
+    }
+    return {
+      userId,
+      get user() {
+        return known()
+      },
+      stands,
+      boundTo: hash,
+      get isProven() {
+        return user !== undefined
+      },
+      async enrolled({ name, ...factor }, when) {
+        const others = endings(context, userId, when)
+        const subject = { userId: known().id, factor: factor.method, name }
+        const added = await facts.of(context, { type: 'factor.added', ...subject, when })
+        const mark = sql`update challenges set enrolled = ${JSON.stringify(factor)} where hash = ${hash} and ${when}`
+        return {
+          statements: [statement(mark), others.statement, ...added.statements],
+          async told() {
+            added.happened()
+            others.told()
+          },
+        }
+      },
+    }
+  }
+
+  return {
+    /**
+     * Whoever asks, by the session that is shown or by the id of a challenge. The proof rides with the next batch.
+     * @throws Problem `unauthenticated` (401), `forbidden`, `fresh_sign_in_required` (403), `code_used_or_expired` (410)
+     */
+    admit: (context: Context, challenge: string | undefined): Promise<Enroller> =>
+      challenge === undefined ? bySession(context) : byChallenge(context, challenge),
+
+    /**
+     * What comes of a factor that goes, where `when` holds, in the batch that removes it: `before` that, every session
+     * but the caller's ends; `after` it, recovery codes that stand in for nothing any more.
+     */
+    async removed(context: Context, { userId, sessionId, method: factor, name, when }: Removed) {
+      const others = endings(context, userId, sql`id <> ${sessionId} and ${when}`)
+      const fact = await facts.of(context, { type: 'factor.removed', userId, sessionId, factor, name, when })
+      return {
+        before: [others.statement, ...fact.statements],
+        after: [recoveryCodes.end(userId, sql`not ${factors.isKeptBy(userId)}`)],
+        /** Call once the batch has run. */
+        told() {
+          fact.happened()
+          others.told()
+        },
+      }
+    },
+  }
+}
+
+interface Removed {
+  readonly userId: string
+  readonly sessionId: string
+  readonly method: EnrolledFactor['method']
+  /** What its owner called it. */
+  readonly name: SQL | null
+  readonly when: SQL
+}
+
+export type Enrolment = ReturnType<typeof newEnrolment>
