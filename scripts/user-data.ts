@@ -1,5 +1,5 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { is } from 'drizzle-orm'
 import {
   getTableConfig,
@@ -11,18 +11,32 @@ import {
 
 /**
  * Writes down where the data of a user lies, read off the schema: every table from which foreign keys lead to `users`,
- * and its columns that are no secret. With `--check` fails where that is not current. So the service knows its own schema
- * without loading it.
+ * and its columns that are no secret; beside each `schema.ts`, those of its tables. With `--check` fails where one is not
+ * current. So the service knows its own schema without loading it.
  */
 const src = join(import.meta.dirname, '../src')
-const path = join(src, 'identity/user-data.ts')
 
-/** Every table of every feature. */
-export const schemaTables = async (): Promise<SQLiteTable[]> => {
-  const files = globSync('{identity,features/*}/schema.ts', { cwd: src }).sort()
-  const modules: object[] = await Promise.all(files.map((file) => import(join(src, file))))
-  return modules.flatMap((one) => Object.values(one).filter((value) => is(value, SQLiteTable)))
+interface UserData {
+  /** Relative to `src`. */
+  readonly path: string
+  readonly source: string
 }
+
+/** What belongs beside each `schema.ts` with a table that holds something of users. */
+export const everyUserData = async (): Promise<UserData[]> => {
+  const files = globSync('{identity,features/*}/schema.ts', { cwd: src }).sort()
+  const made = files.map(async (file) => {
+    const tables = Object.values<unknown>(await import(join(src, file))).filter((value) => is(value, SQLiteTable))
+    return { path: join(dirname(file), 'user-data.ts'), source: fileOf(dirname(file), userDataOf(tables)) }
+  })
+  return (await Promise.all(made)).filter(({ source }) => source.includes('table:'))
+}
+
+const fileOf = (folder: string, tables: string): string => `import { sql } from 'drizzle-orm'
+import type { UserTable } from '${folder === 'identity' ? './' : '../../identity/'}user-table.ts'
+
+/** What is stored of users in the tables of \`schema.ts\`: made from it by \`scripts/user-data.ts\`. */
+export const userData: readonly UserTable[] = [\n${tables}]\n`
 
 /** The source of `userData` for these tables, by name: the order in which a module names its exports differs. */
 export const userDataOf = (tables: readonly SQLiteTable[]): string =>
@@ -65,9 +79,10 @@ const kindOf = (column: SQLiteColumn): string => {
 }
 
 if (import.meta.main) {
-  const current = readFileSync(path, 'utf8')
-  const tables = userDataOf(await schemaTables())
-  const made = current.replace(/(?<=userData: readonly UserTable\[\] = \[\n)[\s\S]*?(?=\]\n)/, () => tables)
-  if (!process.argv.includes('--check')) writeFileSync(path, made)
-  else if (made !== current) throw new Error('src/identity/user-data.ts is not current: node scripts/user-data.ts')
+  for (const { path, source } of await everyUserData()) {
+    const file = join(src, path)
+    if (!process.argv.includes('--check')) writeFileSync(file, source)
+    else if (!existsSync(file) || readFileSync(file, 'utf8') !== source)
+      throw new Error(`src/${path} is not current: node scripts/user-data.ts`)
+  }
 }

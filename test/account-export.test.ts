@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { rfc3339 } from '../src/base/clock.ts'
-import { userData } from '../src/identity/user-data.ts'
 import { accountHolder, quickServer } from './credentials.ts'
 import { bodyOf, query, type Server, signedIn, signedUp } from './harness.ts'
 import { tablesOf } from './properties/secrets.ts'
@@ -68,7 +67,7 @@ test('every table with a key to users is in it, with every row', async () => {
 
   const told = await bodyOf(await ada.fetch('/auth/me/export'))
 
-  expect(userData.map(({ table }) => table).sort()).toEqual(names)
+  expect(on.core.userData.map(({ table }) => table).sort()).toEqual(names)
   expect(names.length).toBeGreaterThan(7)
   for (const table of names.filter((name) => name !== 'users')) {
     const rows = told[table.replace(/_(\w)/g, (_, letter) => letter.toUpperCase())]
@@ -95,7 +94,9 @@ test('no secret, and nothing that is kept of one, is ever told', async () => {
 
   expect(secrets.length).toBeGreaterThan(12)
   expect(secrets.filter((secret) => text.includes(secret))).toEqual([])
-  expect(userData.flatMap(({ fields }) => Object.keys(fields)).filter((name) => secretName.test(name))).toEqual([])
+  expect(on.core.userData.flatMap(({ fields }) => Object.keys(fields)).filter((name) => secretName.test(name))).toEqual(
+    [],
+  )
 })
 
 test('nobody else is in it', async () => {

@@ -51,7 +51,7 @@ const layers: readonly Layer[] = [
   },
   {
     name: 'store',
-    files: new RegExp(`^${feature}/(?:store|schema)\\.ts$`),
+    files: new RegExp(`^${feature}/(?:store|schema|user-data)\\.ts$`),
     imports: ['src/features/$1/schema.ts', 'src/identity/', 'src/messages/', 'src/base/'],
     packages: ['drizzle-orm'],
   },

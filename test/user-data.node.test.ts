@@ -2,14 +2,22 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { expect, test } from 'vitest'
-import { schemaTables, userDataOf } from '../scripts/user-data.ts'
+import { everyUserData, userDataOf } from '../scripts/user-data.ts'
 import { flag, secret } from '../src/identity/columns.ts'
 import { sessions, users } from '../src/identity/schema.ts'
+import { server } from './harness.ts'
 
-const current = readFileSync(join(import.meta.dirname, '../src/identity/user-data.ts'), 'utf8')
+const src = join(import.meta.dirname, '../src')
 
-test('what the service knows of its schema is what the schema says', async () => {
-  expect(current).toContain(userDataOf(await schemaTables()))
+test('what the service knows of its schema is what the schema says, and the service knows all of it', async () => {
+  const { core } = await server()
+  const made = await everyUserData()
+
+  const current = made.map(({ path }) => readFileSync(join(src, path), 'utf8'))
+
+  expect(current).toEqual(made.map(({ source }) => source))
+  const tables = current.flatMap((source) => [...source.matchAll(/ table: '(\w+)'/g)].map(([, table]) => table))
+  expect(core.userData.map(({ table }) => table).sort()).toEqual(tables.sort())
 })
 
 test('a table that a feature adds is told and erased with its user, but for its secrets', () => {

@@ -24,6 +24,8 @@ import { newStepUp } from './step-up.ts'
 import type { FeatureSweep } from './sweeps.ts'
 import { newThrottle, type Throttle } from './throttle.ts'
 import { newTokens, type Tokens } from './tokens.ts'
+import { userData } from './user-data.ts'
+import type { UserTable } from './user-table.ts'
 
 /** The outside world, one port each, as an entry or a test chooses it. */
 export interface Ports {
@@ -50,6 +52,8 @@ export interface Identity {
   readonly revocations: Revocations
   readonly outbox: Outbox
   readonly signIn: SignIn
+  /** All that is stored of users; a feature adds its own. A test holds it to the schema. */
+  readonly userData: UserTable[]
 }
 
 /** Trips under way at once in one isolate: behind a database that hangs, whoever comes later is told so at once. */
@@ -75,6 +79,7 @@ export const newCore = (config: Config, outside: Ports) => {
     devices: newDevices(config, ring),
     throttle: newThrottle(config, ring),
     outbox: newOutbox(config, ring, ports),
+    userData: [...userData],
   }
   const identity: Identity = {
     ...base,

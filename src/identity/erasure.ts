@@ -5,7 +5,7 @@ import type { Identity } from './core.ts'
 import { type Ended, readEnded } from './sessions.ts'
 import { statement, taking } from './statement.ts'
 import { messagesKept } from './sweeps.ts'
-import { userData } from './user-data.ts'
+import type { UserTable } from './user-table.ts'
 import { addressOf } from './users.ts'
 
 export interface Erasure {
@@ -65,14 +65,14 @@ const isNobody = (userId: SQL | string): Statement<true> =>
 
 /** The same, with a receipt by mail that outlives the account and lists what went. */
 export const eraseWithReceipt = async (
-  identity: Pick<Identity, 'facts' | 'revocations' | 'outbox'>,
+  identity: Pick<Identity, 'facts' | 'revocations' | 'outbox' | 'userData'>,
   context: Context,
   { userId, when, isLate = false }: Omit<Erased, 'before'> & { readonly isLate?: boolean },
 ): Promise<Erasure> => {
   const receipt = await identity.outbox.post(context, {
     kind: 'account_deleted',
     data: { erased: {} },
-    details: countsOf(userId),
+    details: countsOf(identity.userData, userId),
     userId,
     to: addressOf(userId),
     when,
@@ -86,7 +86,7 @@ export const eraseWithReceipt = async (
 }
 
 /** JSON of how many rows of each table are a user's: `{"erased": {"sessions": 2}}`. D1 takes five SELECTs in a union, and no more. */
-const countsOf = (userId: SQL | string): SQL => {
+const countsOf = (userData: readonly UserTable[], userId: SQL | string): SQL => {
   const counts = userData.map(
     ({ table, of }) => sql`(${table}, (select count(*) from ${sql.identifier(table)} where ${of(userId)}))`,
   )

@@ -56,7 +56,7 @@ export const keepUser = (userId: string, began: SQL): Statement<true> =>
 
 /** Part of the scheduled job: erases the accounts whose grace is over, each with its receipt. Answers how many. */
 export const eraseDue = async (
-  identity: Pick<Identity, 'facts' | 'revocations' | 'outbox'>,
+  identity: Pick<Identity, 'facts' | 'revocations' | 'outbox' | 'userData'>,
   context: Context,
 ): Promise<number> => {
   const [due] = await context.batch([dueUsers(context.now)])

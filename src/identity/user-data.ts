@@ -1,15 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
+import type { UserTable } from './user-table.ts'
 
-/** A table that holds something of users. */
-export interface UserTable {
-  readonly table: string
-  /** Its columns that are no secret, and how each reads. */
-  readonly fields: Readonly<Record<string, 'plain' | 'flag' | 'time' | 'json'>>
-  /** Holds for the rows of one user. */
-  readonly of: (user: SQL | string) => SQL
-}
-
-/** All that is stored of users: made from the schema by `scripts/user-data.ts`. */
+/** What is stored of users in the tables of `schema.ts`: made from it by `scripts/user-data.ts`. */
 export const userData: readonly UserTable[] = [
   {
     table: 'challenges',
@@ -79,45 +71,6 @@ export const userData: readonly UserTable[] = [
     of: (user) => sql`user_id = ${user}`,
   },
   {
-    table: 'passkey_challenges',
-    fields: {
-      purpose: 'plain',
-      user_id: 'plain',
-      new_user_id: 'plain',
-      created_at: 'time',
-      expires_at: 'time',
-      used_at: 'time',
-      used_by: 'plain',
-    },
-    of: (user) => sql`user_id = ${user}`,
-  },
-  {
-    table: 'passkeys',
-    fields: {
-      id: 'plain',
-      user_id: 'plain',
-      credential_id: 'plain',
-      public_key: 'plain',
-      counter: 'plain',
-      transports: 'json',
-      backup_eligible: 'flag',
-      backed_up: 'flag',
-      aaguid: 'plain',
-      name: 'plain',
-      created_at: 'time',
-      last_used_at: 'time',
-    },
-    of: (user) => sql`user_id = ${user}`,
-  },
-  {
-    table: 'passwords',
-    fields: {
-      user_id: 'plain',
-      changed_at: 'time',
-    },
-    of: (user) => sql`user_id = ${user}`,
-  },
-  {
     table: 'recovery_codes',
     fields: {
       user_id: 'plain',
@@ -157,18 +110,6 @@ export const userData: readonly UserTable[] = [
       user_agent: 'plain',
       address: 'plain',
       country: 'plain',
-    },
-    of: (user) => sql`user_id = ${user}`,
-  },
-  {
-    table: 'totp_secrets',
-    fields: {
-      id: 'plain',
-      user_id: 'plain',
-      created_at: 'time',
-      confirmed_at: 'time',
-      confirmed_by: 'plain',
-      last_step: 'plain',
     },
     of: (user) => sql`user_id = ${user}`,
   },

@@ -9,7 +9,7 @@ import { scheduleErasure } from '../../identity/grace.ts'
 import { type Ended, endEverySession, standsFor } from '../../identity/sessions.ts'
 import { taking } from '../../identity/statement.ts'
 import { addressOf } from '../../identity/users.ts'
-import { eraseAt, erasesAtJson, everything, kinds, leavings, mostRows, type Told } from './store.ts'
+import { camelCase, eraseAt, erasesAtJson, leavings, mostRows, rowsOf, type Told } from './store.ts'
 
 /** Beside what is named here, the rows of each kind. */
 export interface AccountData {
@@ -21,7 +21,7 @@ export interface AccountData {
 }
 
 export const accountService = (core: Core) => {
-  const { config, devices, facts, outbox, revocations, sessionCookie } = core
+  const { config, devices, facts, outbox, revocations, sessionCookie, userData } = core
 
   /** The links that undo a change of address stay: whoever stole the account may be the one who deletes it. */
   const scheduling = async (context: Context, { userId, evidence }: Caller, take: (ended: Ended[]) => void) => {
@@ -46,7 +46,8 @@ export const accountService = (core: Core) => {
   return {
     /** All that is stored of the caller, secrets excepted; of each kind no more than 10,000 rows. One trip. */
     async tell(context: Context, { userId }: Caller): Promise<AccountData> {
-      const tables = await context.batch(everything(userId))
+      const tables = await context.batch(userData.map((table) => rowsOf(table, userId)))
+      const kinds = userData.map(({ table }) => camelCase(table))
       const listed = kinds.map((kind, at) => [kind, tables[at]?.slice(0, mostRows) ?? []] as const)
       const { users: [user = {}] = [], ...rest } = Object.fromEntries(listed)
       const incomplete = kinds.filter((_, at) => (tables[at]?.length ?? 0) > mostRows)

@@ -3,7 +3,7 @@ import { rfc3339 } from '../../base/clock.ts'
 import type { Statement } from '../../base/ports.ts'
 import { isScheduled } from '../../identity/grace.ts'
 import { statement } from '../../identity/statement.ts'
-import { type UserTable, userData } from '../../identity/user-data.ts'
+import type { UserTable } from '../../identity/user-table.ts'
 
 /** Rows of one table that are told at most. */
 export const mostRows = 10_000
@@ -11,21 +11,20 @@ export const mostRows = 10_000
 /** One row, as its user reads it: no secrets, times in RFC 3339. */
 export type Told = Readonly<Record<string, unknown>>
 
-/** Every table that holds something of users, as its user names it. */
-export const kinds: readonly string[] = userData.map(({ table }) => camelCase(table))
+/** What the table holds of a user; where there are more rows than are told, one more. */
+export const rowsOf = ({ table, fields, of }: UserTable, userId: string): Statement<Told> => {
+  const columns = sql.join(
+    Object.keys(fields).map((column) => sql.identifier(column)),
+    sql`, `,
+  )
+  return statement(
+    sql`select ${columns} from ${sql.identifier(table)} where ${of(userId)} limit ${mostRows + 1}`,
+    (cells) => tell(fields, cells),
+  )
+}
 
-/** What each of `kinds` holds of a user; where there are more rows than are told, one more. */
-export const everything = (userId: string): Statement<Told>[] =>
-  userData.map(({ table, fields, of }) => {
-    const columns = sql.join(
-      Object.keys(fields).map((column) => sql.identifier(column)),
-      sql`, `,
-    )
-    return statement(
-      sql`select ${columns} from ${sql.identifier(table)} where ${of(userId)} limit ${mostRows + 1}`,
-      (cells) => tell(fields, cells),
-    )
-  })
+/** A table or a column, as its user names it. */
+export const camelCase = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 /** Of an account that is given up: where it stays for now, and where it goes at once. */
 export const leavings = (userId: string, stands: SQL) => ({
@@ -54,9 +53,4 @@ const readers: Readonly<Record<UserTable['fields'][string], (cell: unknown) => u
   flag: (cell) => cell === 1,
   time: (cell) => rfc3339(Number(cell)),
   json: (cell) => JSON.parse(String(cell)),
-}
-
-/** Hoisted: `kinds` is made when this file is loaded. */
-function camelCase(name: string): string {
-  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -15,6 +15,7 @@ import type { Admission, Manner, Rest } from './admission.ts'
 import { passwordFactor } from './factor.ts'
 import { checkPassword } from './policy.ts'
 import { changePassword, countPasswords, isStored, type PasswordAccount, passwordStore, wipePassword } from './store.ts'
+import { userData } from './user-data.ts'
 
 export const wrongPassword: ProblemType = { ...wrongCredentials, status: 403, title: 'The current password is wrong.' }
 
@@ -34,6 +35,7 @@ export interface PasswordChange {
 export const passwordService = (core: Core, hasher: PasswordHasher, { begin, judge }: Admission) => {
   const { config, credentials, devices, facts, factors, sessionCookie, signIn, throttle } = core
   core.tables.set('passwords', 3)
+  core.userData.push(...userData)
   credentials.add({
     method: 'password',
     canBeKnown: true,
