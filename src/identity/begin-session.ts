@@ -98,6 +98,7 @@ const effectsOf = async (identity: Identity, context: Context, beginning: Beginn
     told(isStrange: boolean): void {
       started.happened()
       if (isStrange) stranger?.happened()
+      if (beginning.manner.trustFor) facts.tell(context, { type: 'device.trusted', ...subject })
       if (isKept) facts.tell(context, { type: 'user.kept', ...subject })
       for (const { rows, reason } of ended) revocations.ended(context, rows, reason)
     },

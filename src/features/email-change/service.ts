@@ -17,6 +17,7 @@ import {
 } from '../../identity/codes.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
+import { endTrust } from '../../identity/devices.ts'
 import { type Ended, endEverySession, markEverySessionStale } from '../../identity/sessions.ts'
 import { taking } from '../../identity/statement.ts'
 import { userIdOf } from '../../identity/users.ts'
@@ -180,6 +181,7 @@ export const emailChangeService = (core: Core) => {
         taking(endEverySession(userId, context.now, { reason, when: isUndone }), (rows) => ended.push(...rows)),
         ...credentials.wipes({ userId, since: ofCode(use.hash, 'created_at'), when: isUndone }),
         forgetDevices(use),
+        endTrust(userId, isUndone),
         dropChallenges(userId, isUndone),
         taking(outcomeOf(use, isOpen(use)), ([row]) => {
           outcome = row
