@@ -14,19 +14,24 @@ const say = (text, tone = '') => {
   outcome.className = tone
 }
 
+const close = () => {
+  for (const one of document.forms) one.hidden = true
+}
+
 const finish = ({ title, body }, tone) => {
-  form.hidden = true
+  close()
   heading.textContent = title
   heading.focus()
   say(body, tone)
+  if (on) on.hidden = false
 }
 
 const giveUp = (text) => {
-  form.hidden = true
+  close()
   say(text, 'bad')
 }
 
-const refuse = (code, fields = {}) => {
+const refuse = ({ code, fields = {} }) => {
   if (code === 'code_used_or_expired' || (code === 'invalid_request' && !('newPassword' in fields))) {
     return giveUp(failures.usedOrExpired)
   }
@@ -36,33 +41,47 @@ const refuse = (code, fields = {}) => {
   if (code === 'unavailable') return say(failures.unavailable, 'bad')
   if (code !== 'invalid_request') return say(failures.unexpected, 'bad')
   say(failures.weakPassword, 'bad')
-  password.setAttribute('aria-invalid', 'true')
-  password.focus()
+  complain(password)
+}
+
+const complain = (field) => {
+  field.setAttribute('aria-invalid', 'true')
+  field.focus()
+}
+
+/** Throws what the service refused it with. */
+const post = async (path, body) => {
+  const answer = await fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(30_000),
+  })
+  const told = answer.status === 204 ? {} : await answer.json()
+  if (!answer.ok) throw { problem: told }
+  return told
+}
+
+/** One thing at a time: what is pressed meanwhile does nothing. */
+const during = async (pressed, act, refused) => {
+  if (isBusy) return
+  isBusy = true
+  pressed.setAttribute('aria-disabled', 'true')
+  say(busy)
+  await act().catch(({ problem = { code: 'unavailable' } }) => refused(problem))
+  pressed.removeAttribute('aria-disabled')
+  isBusy = false
 }
 
 const send = async () => {
-  const answer = await fetch(location.pathname, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(password ? { token, newPassword: password.value } : { token }),
-    signal: AbortSignal.timeout(30_000),
-  })
-  const { status, code, fields } = answer.status === 204 ? {} : await answer.json()
-  if (!answer.ok) return refuse(code, fields)
-  if (status === 'challenge') finish({ title: heading.textContent, body: failures.moreNeeded })
+  const answer = await post(location.pathname, password ? { token, newPassword: password.value } : { token })
+  if (answer.status === 'challenge') takeUp(answer.challenge)
   else finish(done, 'good')
-  if (on) on.hidden = false
 }
 
-form.addEventListener('submit', async (event) => {
+form.addEventListener('submit', (event) => {
   event.preventDefault()
-  if (isBusy) return
-  isBusy = true
-  button.setAttribute('aria-disabled', 'true')
-  say(busy)
-  await send().catch(() => refuse('unavailable'))
-  button.removeAttribute('aria-disabled')
-  isBusy = false
+  during(button, send, refuse)
 })
 
 peek?.addEventListener('click', () => {
@@ -70,7 +89,9 @@ peek?.addEventListener('click', () => {
   password.type = isHidden ? 'text' : 'password'
   peek.textContent = isHidden ? labels.hide : labels.show
 })
-password?.addEventListener('input', () => password.removeAttribute('aria-invalid'))
+for (const field of document.querySelectorAll('input')) {
+  field.addEventListener('input', () => field.removeAttribute('aria-invalid'))
+}
 
 // Another link to this page, opened in the same tab, changes the fragment alone.
 addEventListener('hashchange', () => location.reload())

@@ -31,12 +31,16 @@ main {
 h1 { margin: 0 0 .5rem; font-size: 1.375rem; line-height: 1.25; }
 p { margin: 0; }
 form > p, .hint { color: var(--dim); }
+.check { display: flex; gap: .625rem; align-items: center; font-weight: 400; }
+.check input { width: 1.25rem; min-height: 1.25rem; flex: none; accent-color: var(--brand); }
 label { display: block; margin-top: 1.25rem; font-weight: 600; }
 .field { position: relative; margin-top: .375rem; }
 input {
-  width: 100%; min-height: 2.875rem; padding: .5rem .75rem; padding-inline-end: 5.5rem;
+  width: 100%; min-height: 2.875rem; padding: .5rem .75rem;
   border: 1px solid var(--line); border-radius: .5rem; background: var(--paper); color: inherit; font: inherit;
 }
+#password { padding-inline-end: 5.5rem; }
+#code { letter-spacing: .08em; }
 input[aria-invalid] { border-color: var(--bad); }
 .hint { margin-top: .375rem; font-size: .875rem; }
 button { min-height: 2.875rem; border: 0; border-radius: .5rem; font: inherit; font-weight: 600; cursor: pointer; }
@@ -46,6 +50,9 @@ button { min-height: 2.875rem; border: 0; border-radius: .5rem; font: inherit; f
 }
 [type=submit], #on { box-shadow: inset 0 0 0 1px rgb(128 128 128 / .35); width: 100%; margin-top: 1.5rem; padding: .625rem 1rem; background: var(--brand); color: var(--on-brand); }
 [type=submit]:hover, #on:hover { filter: brightness(1.08); }
+#others { display: none; margin-top: .75rem; }
+#step:not([hidden]) ~ #others { display: block; }
+#others button { display: block; width: 100%; padding: .5rem; background: none; color: inherit; font-weight: 400; text-decoration: underline; text-underline-offset: .2em; }
 [aria-disabled] { opacity: .6; cursor: progress; }
 #on { display: block; border-radius: .5rem; font-weight: 600; text-align: center; text-decoration: none; }
 :focus-visible { outline: 2px solid var(--ink); outline-offset: 2px; }
@@ -53,6 +60,6 @@ h1:focus { outline: 0; }
 #outcome:not(:empty) { margin-top: 1.25rem; }
 #outcome.bad { color: var(--bad); }
 #outcome.good { color: var(--dim); }
-form[hidden] ~ #outcome:not(:empty) { margin-top: .5rem; }
+main:not(:has(form:not([hidden]))) #outcome:not(:empty) { margin-top: .5rem; }
 noscript p { color: var(--bad); }
 `

@@ -10,18 +10,21 @@ import { noted } from './contract.ts'
 import type { Env } from './env.ts'
 import { hashSource } from './hash-source.ts'
 import { pageScript } from './page-script.ts'
+import { otherWays, stepForm } from './page-step.ts'
+import { stepScript } from './page-step-script.ts'
 import { pageStyle } from './page-style.ts'
 
 /** What a link of a message opens. GET shows it and consumes nothing; its button posts to the very same path. */
 export const page = (core: Core, kind: keyof Pages) => {
   const { brand, passwordMin } = core.config
   const style = pageStyle(brand.color)
+  const script = kind === 'signIn' ? `${pageScript}${stepScript}` : pageScript
   let policy: string | undefined
   const handler = async (c: Context<Env>) => {
-    policy ??= await policyOf(style, brand.logo)
+    policy ??= await policyOf({ script, style, logo: brand.logo })
     c.header('content-security-policy', policy)
     const tag = chooseLanguage(null, c.req.header('accept-language') ?? null)
-    return c.html(markup({ kind, brand, style, passwordMin, tag }))
+    return c.html(markup({ kind, brand, script, style, passwordMin, tag }))
   }
   return noted(handler, {
     doc: { summary: `The page for a link: ${en.pages[kind].title}`, responses: { 200: 'html' } },
@@ -31,16 +34,23 @@ export const page = (core: Core, kind: keyof Pages) => {
 interface View {
   readonly kind: keyof Pages
   readonly brand: Brand
+  readonly script: string
   readonly style: string
   readonly passwordMin: number
   readonly tag: LanguageTag
 }
 
+interface Parts {
+  readonly script: string
+  readonly style: string
+  readonly logo: string | null
+}
+
 /** Nothing runs, looks or is fetched but what stands here, and nobody frames it. */
-const policyOf = async (style: string, logo: string | null): Promise<string> =>
+const policyOf = async ({ script, style, logo }: Parts): Promise<string> =>
   [
     "default-src 'none'",
-    `script-src ${await hashSource(pageScript)}`,
+    `script-src ${await hashSource(script)}`,
     `style-src ${await hashSource(style)}`,
     ...(logo === null ? [] : [`img-src ${new URL(logo).origin}`]),
     "connect-src 'self'",
@@ -49,7 +59,7 @@ const policyOf = async (style: string, logo: string | null): Promise<string> =>
     "base-uri 'none'",
   ].join('; ')
 
-const markup = ({ kind, brand, style, passwordMin, tag }: View) => {
+const markup = ({ kind, brand, script, style, passwordMin, tag }: View) => {
   const language: Language = languages[tag]
   const { title, body, button, done } = language.pages[kind]
   const { pageFailures: failures, pageBusy: busy, pageLabels: labels } = language
@@ -73,10 +83,12 @@ const markup = ({ kind, brand, style, passwordMin, tag }: View) => {
 ${kind === 'reset' ? passwordField(language, passwordMin) : ''}
 <button type="submit">${button}</button>
 </form>
+${kind === 'signIn' ? stepForm(language) : ''}
 <p id="outcome" role="status"></p>
+${kind === 'signIn' ? otherWays(language) : ''}
 ${kind === 'disown' ? '' : html`<a id="on" href="/" hidden>${labels.goOn.replace('{product}', () => brand.name)}</a>`}
 </main>
-<script type="module">${raw(pageScript)}</script>
+<script type="module">${raw(script)}</script>
 </body>
 </html>`
 }

@@ -21,6 +21,34 @@ export interface Pages {
   readonly signIn: PageCopy
 }
 
+/** One way to finish a sign-in that was put on hold. */
+export interface WayCopy {
+  readonly ask: string
+  /** On the button that turns to it. */
+  readonly choose: string
+}
+
+/** The way by a code that is typed. */
+export interface TypedWayCopy extends WayCopy {
+  /** Of the field. */
+  readonly label: string
+}
+
+/** What the page of a sign-in says where that asks for more. */
+export interface StepCopy {
+  readonly title: string
+  readonly methods: {
+    readonly totp: TypedWayCopy
+    readonly passkey: WayCopy
+    readonly email: TypedWayCopy
+    readonly recovery: TypedWayCopy
+  }
+  readonly button: string
+  readonly trust: string
+  /** Where the account has to have a second factor, and has none: the page sets up nothing, and leads to the app. */
+  readonly enrol: { readonly title: string; readonly body: string }
+}
+
 /** What a page says where it cannot do what its button promised. */
 export interface PageFailures {
   /** The address bar holds no token: the link was cut off. */
@@ -32,7 +60,12 @@ export interface PageFailures {
   /** Somebody else proved the new address first. */
   readonly addressTaken: string
   readonly suspended: string
-  /** The sign-in asks for something that this page does not: a second factor. */
+  readonly wrongCode: string
+  /** Refused by the service, or by whoever was asked for it. */
+  readonly wrongPasskey: string
+  /** A sign-in on hold was finished, has expired, or has had its tries. */
+  readonly stepOver: string
+  /** The sign-in asks for something that this page, or this browser, cannot do. */
   readonly moreNeeded: string
   readonly unexpected: string
   readonly scriptNeeded: string
@@ -41,6 +74,7 @@ export interface PageFailures {
 /** What the pages say that links open. */
 export interface PageWords {
   readonly pages: Pages
+  readonly signInStep: StepCopy
   readonly pageFailures: PageFailures
   /** While the page waits for an answer. */
   readonly pageBusy: string

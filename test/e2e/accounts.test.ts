@@ -101,20 +101,6 @@ test('somebody signs up by a link alone', async ({ visit }) => {
   expect(await onward.getAttribute('href')).toBe('/')
 })
 
-test('where a sign-in asks for a second factor too, the page says plainly that it cannot take it', async ({
-  visit,
-}) => {
-  const { page } = await visit()
-  await page.goto('/auth/email/sign-in#token=x')
-  const challenge = { id: 'x', methods: ['totp'], expiresAt: '2026-11-20T08:44:27Z' }
-  await page.route('**/auth/email/sign-in', (route) => route.fulfill({ json: { status: 'challenge', challenge } }))
-
-  await page.getByRole('button', { name: pages.signIn.button }).click()
-
-  await page.getByText(pageFailures.moreNeeded).waitFor()
-  expect(await page.getByText(pages.signIn.done.title, { exact: true }).count()).toBe(0)
-})
-
 test('somebody signs in by a code that is copied from the mailbox', async ({ visit }) => {
   const { email, page, post, session } = await visit({ permissions: ['clipboard-read', 'clipboard-write'] })
   const { body: sent } = await post('/auth/email/code', { email })

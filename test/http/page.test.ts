@@ -17,17 +17,20 @@ const withPages = (settings: Readonly<Record<string, string>> = {}): Promise<Ser
     },
   })
 
-test.each(kinds)('the page "%s" shows one button, asks the database nothing and sets no cookie', async (kind) => {
-  const on = await withPages()
+test.each(kinds)(
+  'the page "%s" has one button, and that of a sign-in another for its second step; it asks the database nothing and sets no cookie',
+  async (kind) => {
+    const on = await withPages()
 
-  const answer = await on.request(`/auth/pages/${kind}`)
+    const answer = await on.request(`/auth/pages/${kind}`)
 
-  const text = await answer.text()
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get('content-type')).toBe('text/html; charset=UTF-8')
-  expect(text.match(/type="submit"/g)).toHaveLength(1)
-  expect([on.trips.last, answer.headers.getSetCookie()]).toEqual([0, []])
-})
+    const text = await answer.text()
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=UTF-8')
+    expect(text.match(/type="submit"/g)).toHaveLength(kind === 'signIn' ? 2 : 1)
+    expect([on.trips.last, answer.headers.getSetCookie()]).toEqual([0, []])
+  },
+)
 
 test.each(kinds)(
   'S61: the page "%s" runs and shows what its policy names by hash, and is framed by nobody',
@@ -59,6 +62,18 @@ test('a page asks for a new password where one is to be set, as password manager
   )
 
   expect(Object.fromEntries(asking)).toEqual({ ...Object.fromEntries(kinds.map((kind) => [kind, false])), reset: true })
+})
+
+test('the page of a sign-in alone has what a second step takes, and shows nothing of it before it is asked', async () => {
+  const on = await withPages()
+
+  const texts = await Promise.all(
+    kinds.map(async (kind) => (await on.request(`/auth/pages/${kind}`)).text().then((text) => [kind, text] as const)),
+  )
+
+  const having = texts.filter(([, text]) => /one-time-code|credentials\.get|data-method/.test(text))
+  expect(having.map(([kind]) => kind)).toEqual(['signIn'])
+  for (const [, text] of texts) expect(text.match(/<form(?! hidden)/)).toBeNull()
 })
 
 test('GHSA-w62v-xxxg-mg59: a page repeats nothing of the request that opened it', async () => {

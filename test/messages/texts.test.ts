@@ -58,7 +58,7 @@ test.each(languageTags)('"%s" names the values that its messages have, and no ot
   }
   expect(namesOf(texts, 'pages.')).toEqual(['{min}'])
   expect(namesOf(texts, 'pageLabels.')).toEqual(['{product}'])
-  for (const under of ['labels.', 'factors.', 'erasable.', 'pageFailures.', 'pageBusy'])
+  for (const under of ['labels.', 'factors.', 'erasable.', 'signInStep.', 'pageFailures.', 'pageBusy'])
     expect(namesOf(texts, under)).toEqual([])
 })
 

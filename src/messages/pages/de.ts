@@ -47,6 +47,33 @@ export const dePages = {
       done: { title: 'Sie sind angemeldet', body: 'Sie können diese Seite schließen.' },
     },
   },
+  signInStep: {
+    title: 'Noch ein Schritt',
+    methods: {
+      totp: {
+        ask: 'Geben Sie den Code ein, den Ihre Authentifizierungs-App anzeigt.',
+        label: 'Code aus der App',
+        choose: 'Authentifizierungs-App verwenden',
+      },
+      passkey: { ask: 'Bestätigen Sie mit Ihrem Passkey, dass Sie es sind.', choose: 'Passkey verwenden' },
+      email: {
+        ask: 'Geben Sie den Code ein, den wir Ihnen per E-Mail geschickt haben.',
+        label: 'Code aus der E-Mail',
+        choose: 'Code aus der E-Mail verwenden',
+      },
+      recovery: {
+        ask: 'Geben Sie einen Ihrer aufbewahrten Wiederherstellungscodes ein. Er lässt sich einmal verwenden.',
+        label: 'Wiederherstellungscode',
+        choose: 'Wiederherstellungscode verwenden',
+      },
+    },
+    button: 'Weiter',
+    trust: 'Diesem Gerät 30 Tage lang vertrauen',
+    enrol: {
+      title: 'Zweiter Faktor nötig',
+      body: 'Ihr Konto muss mit einer Authentifizierungs-App oder einem Passkey geschützt sein. Melden Sie sich dort an, wo Sie es sonst tun, und richten Sie das ein.',
+    },
+  },
   pageFailures: {
     incomplete:
       'Dieser Link ist unvollständig. Öffnen Sie ihn noch einmal aus der Nachricht, oder kopieren Sie ihn ganz.',
@@ -56,6 +83,10 @@ export const dePages = {
     weakPassword: 'Dieses Passwort ist zu kurz oder zu leicht zu erraten. Wählen Sie ein anderes.',
     addressTaken: 'Diese Adresse gehört inzwischen zu einem anderen Konto.',
     suspended: 'Dieses Konto ist gesperrt.',
+    wrongCode: 'Dieser Code stimmt nicht oder wurde schon verwendet. Prüfen Sie ihn, oder nehmen Sie einen anderen.',
+    wrongPasskey:
+      'Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.',
+    stepOver: 'Diese Anmeldung ist abgelaufen, oder es waren zu viele Versuche. Fordern Sie einen neuen Link an.',
     moreNeeded: 'Ihr Konto verlangt einen weiteren Schritt. Melden Sie sich dort an, wo Sie es sonst tun.',
     unexpected: 'Das hat nicht geklappt. Versuchen Sie es noch einmal, oder fordern Sie einen neuen Link an.',
     scriptNeeded:

@@ -47,6 +47,33 @@ export const enPages = {
       done: { title: 'You are signed in', body: 'You can close this page.' },
     },
   },
+  signInStep: {
+    title: 'One more step',
+    methods: {
+      totp: {
+        ask: 'Enter the code that your authenticator app shows.',
+        label: 'Code from the app',
+        choose: 'Use the authenticator app',
+      },
+      passkey: { ask: 'Confirm with your passkey that it is you.', choose: 'Use a passkey' },
+      email: {
+        ask: 'Enter the code that we have sent to you by email.',
+        label: 'Code from the email',
+        choose: 'Use the code from the email',
+      },
+      recovery: {
+        ask: 'Enter one of the recovery codes that you have kept. It works once.',
+        label: 'Recovery code',
+        choose: 'Use a recovery code',
+      },
+    },
+    button: 'Continue',
+    trust: 'Trust this device for 30 days',
+    enrol: {
+      title: 'A second factor is needed',
+      body: 'Your account has to be protected by an authenticator app or a passkey. Sign in where you usually do, and set one up there.',
+    },
+  },
   pageFailures: {
     incomplete: 'This link is incomplete. Open it from the message again, or copy all of it.',
     usedOrExpired: 'This link was used already, or has expired. Ask for a new one.',
@@ -55,6 +82,9 @@ export const enPages = {
     weakPassword: 'This password is too short or too easy to guess. Choose another one.',
     addressTaken: 'This address belongs to another account by now.',
     suspended: 'This account is suspended.',
+    wrongCode: 'This code is wrong, or was used already. Check it, or take another one.',
+    wrongPasskey: 'The passkey was not accepted. Try again, or choose another way.',
+    stepOver: 'This sign-in has expired, or there were too many tries. Ask for a new link.',
     moreNeeded: 'Your account asks for one more step. Sign in where you usually do.',
     unexpected: 'Something went wrong. Try again, or ask for a new link.',
     scriptNeeded: 'This page needs JavaScript. Turn it on, then open the link from the message again.',
