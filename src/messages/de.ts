@@ -179,7 +179,9 @@ export const de = {
     factor_added: {
       subject: 'Neues Anmeldeverfahren bei {product}',
       heading: 'Neues Anmeldeverfahren',
-      body: ['Zu Ihrem Konto bei {product} ist ein Anmeldeverfahren hinzugekommen.'],
+      body: [
+        'Zu Ihrem Konto bei {product} ist ein Anmeldeverfahren hinzugekommen. Alle anderen Geräte wurden abgemeldet.',
+      ],
       notYou:
         'Waren Sie das, müssen Sie nichts tun. Andernfalls melden Sie sich an, entfernen Sie dieses Verfahren, und wählen Sie ein neues Passwort: Damit werden alle anderen Geräte abgemeldet. Können Sie sich nicht mehr anmelden, wenden Sie sich an {product}.',
     },

@@ -173,7 +173,7 @@ export const en = {
     factor_added: {
       subject: 'A sign-in method was added at {product}',
       heading: 'A sign-in method was added',
-      body: ['A sign-in method was added to your account at {product}.'],
+      body: ['A sign-in method was added to your account at {product}. Every other device was signed out.'],
       notYou:
         'If this was you, there is nothing to do. If not, sign in, remove this method, and choose a new password: it signs out every other device. If you can no longer sign in, contact {product}.',
     },
