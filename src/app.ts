@@ -6,8 +6,10 @@ import { emailChange } from './features/email-change/routes.ts'
 import { emailSignIn } from './features/email-sign-in/routes.ts'
 import { notices } from './features/notices/service.ts'
 import { passwords } from './features/password/routes.ts'
+import { recovery } from './features/recovery/routes.ts'
 import { session } from './features/session/routes.ts'
 import { token } from './features/token/routes.ts'
+import { totp } from './features/totp/routes.ts'
 import { verification } from './features/verification/routes.ts'
 import { cron } from './http/cron.ts'
 import type { Env } from './http/env.ts'
@@ -40,6 +42,8 @@ export const createApp = (core: Core) => {
     .route('/auth', emailSignIn(core, guard))
     .route('/auth', emailChange(core, guard))
     .route('/auth', account(core, guard))
+    .route('/auth', recovery(core, guard))
+    .route('/auth', totp(core, guard))
   core.signIn.addGate(core.factorGate())
   if (core.config.cronSecret !== undefined) api.route('/auth', cron(core, core.config.cronSecret))
   return api

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { newSecret, qrOf, stepOf, uriOf } from '../src/features/totp/otp.ts'
-import { program } from './debian.ts'
 import { codeAt } from './totp-app.ts'
+import { program } from './totp-programs.ts'
 
 /** Somebody else's code agrees with ours. @see https://www.nongnu.org/oath-toolkit/oathtool.1.html */
 

@@ -92,7 +92,8 @@ export const newGuard = ({ callers, enrolment, ports }: Pick<Core, 'callers' | '
         if (c.error === undefined && !enroller.isProven) throw new Problem(unauthenticated)
       }),
       {
-        guard: 'Needs a recent sign-in, or the id of a sign-in that is held up for a second factor.',
+        guard:
+          'Needs a session, asked of the database, of a recent sign-in; or the id of a sign-in that is held up for a second factor.',
         problems: [unauthenticated, forbidden, freshSignInRequired, codeUsedOrExpired],
       },
     ),

@@ -81,6 +81,9 @@ export const PendingShape = z.strictObject({ status: z.literal('pending') })
 /** What a typed code goes with: a secret, and until when both are good. Also where nobody has the address. */
 export const CodeSentShape = z.strictObject({ id: z.string(), expiresAt: time })
 
+/** Codes that stand in for a second factor, each once; nobody is shown them again. */
+export const RecoveryCodesShape = z.strictObject({ recoveryCodes: z.array(z.string()) })
+
 /** The token that a link carries. */
 export const TokenShown = z.strictObject({ token: text(64) })
 

@@ -37,7 +37,9 @@ export interface Factor {
    */
   readonly kind: 'first' | 'second' | 'recovery'
   /** Holds where the user can answer with it: with another than the one whose row is `except`, where that is given. */
-  readonly isOn: (userId: SQL | string, except?: string) => SQL
+  readonly isOn: (userId: SQL | string, except?: SQL | string) => SQL
+  /** JSON array, as SQL: when each of them that the user has came, in Unix seconds. */
+  readonly addedAt?: (userId: string) => SQL
   /** Holds while a factor that was shown is the user's and on. */
   readonly isKept?: (factorId: SQL, userId: SQL | string) => SQL
   /** Ride in the trip that counts the try, once it is counted: what `check` wants to know. Burns what is good for one try. */
@@ -58,18 +60,26 @@ export const newFactors = ({ mfa }: Config) => {
   return {
     add: (factor: Factor) => void all.push(factor),
     of: (method: Answer['method']): Factor | undefined => all.find((factor) => factor.method === method),
-    /** What a sign-in may be held up for: none where second factors are switched off. */
-    asked: (): readonly Factor[] => (mfa === 'off' ? [] : all.filter(({ kind }) => kind !== 'first')),
+    /** What a sign-in may be held up for, the last resort last: none where second factors are switched off. */
+    asked: (): readonly Factor[] =>
+      mfa === 'off' ? [] : [...kept(), ...all.filter(({ kind }) => kind === 'recovery')],
     /** Holds where the user has a second factor, by which everything else is judged. */
     isOn: (userId: SQL | string): SQL => anyOf(second().map(({ isOn }) => isOn(userId))),
     /** Holds where the user keeps a second factor, asked for or not, other than the one whose row is `except`. */
     isKeptBy: (userId: SQL | string, except?: string): SQL => anyOf(kept().map(({ isOn }) => isOn(userId, except))),
     /** Holds where the one whose row this is may go: not where it is the last, and one is required. */
-    mayGo: (userId: SQL | string, id: string): SQL =>
+    mayGo: (userId: SQL | string, id: SQL | string): SQL =>
       mfa === 'required' ? anyOf(kept().map(({ isOn }) => isOn(userId, id))) : sql`1`,
     /** Holds while a second factor that was shown is the user's and on. */
     isKept: (factorId: SQL, userId: SQL | string): SQL =>
       anyOf(second().flatMap(({ isKept }) => (isKept ? [isKept(factorId, userId)] : []))),
+    /** JSON object, as SQL: by method, when each second factor came that the user has, in Unix seconds. */
+    addedAt: (userId: string): SQL => {
+      const members = kept().flatMap(({ method, addedAt }) =>
+        addedAt ? [sql`${method}, json(${addedAt(userId)})`] : [],
+      )
+      return sql`json_object(${sql.join(members, sql`, `)})`
+    },
     /** When all that the account asks for was last shown, where a first factor is shown `now`: it makes nobody fresh who has more. */
     freshSince: (userId: SQL | string, { before, now }: { before: number; now: number }): SQL =>
       sql`iif(${anyOf(second().map(({ isOn }) => isOn(userId)))}, ${before}, ${now})`,

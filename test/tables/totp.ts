@@ -1,0 +1,150 @@
+import { act, byAccountToken, byCookie, cookieOf } from '../act.ts'
+import type { FeatureTables } from '../feature-tables.ts'
+import { bodyOf, browser, json, query, type Server, signedIn, signedUp } from '../harness.ts'
+import { cookiesOf, post } from '../http.ts'
+import { codeAt } from '../totp-app.ts'
+import { answered, enrol, held, withTotp } from '../totp-people.ts'
+
+/** The headers of a browser that waits for the first code of an app, and that code. */
+const waiting = async (on: Server) => {
+  const { jar, fetch } = await signedUp(on)
+  const { secret } = await bodyOf(await fetch('/auth/totp', json({})))
+  return { headers: cookieOf(jar), code: await codeAt(secret, on.clock.now) }
+}
+
+export const tables: FeatureTables = {
+  access: { 'POST /auth/totp': 'strict', 'POST /auth/totp/confirm': 'strict', 'DELETE /auth/totp': 'strict' },
+  typed: ({ totp }) => ({
+    'POST /auth/totp': totp.$post,
+    'POST /auth/totp/confirm': totp.confirm.$post,
+    'DELETE /auth/totp': totp.$delete,
+  }),
+  acts: [
+    act(['POST /auth/totp'], [200, 1], async (on) => json({}, await byCookie(on))),
+    act(['POST /auth/totp', 'by bearer'], [200, 1, 2], async (on) => json({}, (await byAccountToken(on)).bearer)),
+    act(
+      ['POST /auth/totp/confirm'],
+      [200, 2],
+      async (on) => {
+        const { headers, code } = await waiting(on)
+        return json({ code }, headers)
+      },
+      { again: 401, facts: ['factor.added'] },
+    ),
+    act(
+      ['POST /auth/totp/confirm', 'with another session'],
+      [200, 2],
+      async (on) => {
+        const { jar, fetch, person } = await signedUp(on)
+        await signedIn(on, person)
+        const { secret } = await bodyOf(await fetch('/auth/totp', json({})))
+        return json({ code: await codeAt(secret, on.clock.now) }, cookieOf(jar))
+      },
+      { again: 401, ends: 1, facts: ['factor.added', 'session.ended'] },
+    ),
+    act(['DELETE /auth/totp'], [204, 1], async (on) => ({ headers: cookieOf((await withTotp(on)).jar) }), {
+      again: 404,
+      facts: ['factor.removed'],
+    }),
+    act(['POST /auth/login', 'of somebody with an app'], [200, 2], async (on) => json((await withTotp(on)).person), {
+      facts: ['challenge.asked'],
+    }),
+    act(
+      ['POST /auth/challenge', 'by the code of an app'],
+      [200, 2],
+      async (on) => {
+        const ada = await withTotp(on)
+        const { id } = await held(browser(on), ada.person)
+        return json({ id, method: 'totp', code: await ada.next(), trustDevice: true })
+      },
+      { again: 410, facts: ['session.started'] },
+    ),
+    act(
+      ['POST /auth/session/refresh-auth', 'by the code of an app'],
+      [200, 2],
+      async (on) => {
+        const ada = await withTotp(on)
+        return json({ method: 'totp', code: await ada.next() }, cookieOf(ada.jar))
+      },
+      { again: 401, facts: ['session.elevated'] },
+    ),
+  ],
+  visits: [
+    ['POST /auth/totp', 200, 1],
+    ['POST /auth/totp/confirm', 403, 1],
+    ['DELETE /auth/totp', 404, 1],
+  ],
+  async visit(go, send) {
+    const person = { email: `grace.${crypto.randomUUID()}@example.com`, password: 'correct horse battery staple' }
+    const own = { cookie: cookiesOf(await send('/auth/register', post(person))) }
+    await go('POST /auth/totp', post({}, own))
+    await go('POST /auth/totp/confirm', post({ code: 'no code' }, own))
+    await go('DELETE /auth/totp', { headers: own })
+  },
+  bodies: { 'POST /auth/totp/confirm': { code: '123456' } },
+  places: {
+    'the challenge of an enrolment': {
+      takes: [],
+      show: (on, challenge) => on.request('/auth/totp', json({ challenge })),
+      refused: [410, 422],
+    },
+    'the challenge of an enrolment that is confirmed': {
+      takes: [],
+      show: (on, challenge) => on.request('/auth/totp/confirm', json({ challenge, code: '123456' })),
+      refused: [410, 422],
+    },
+    'the code of an app': {
+      // That of another secret is none.
+      takes: [],
+      async show(on, code) {
+        const { headers } = await waiting(on)
+        return on.request('/auth/totp/confirm', json({ code }, headers))
+      },
+      refused: [403, 422],
+    },
+  },
+  taken: {
+    'POST /auth/totp challenge': 'the challenge of an enrolment',
+    'POST /auth/totp/confirm challenge': 'the challenge of an enrolment that is confirmed',
+    'POST /auth/totp/confirm code': 'the code of an app',
+  },
+  secrets: {
+    names: ['secret of an app', 'code of an app', 'sealed secret of an app'],
+    async make(on) {
+      const { secret, next } = await withTotp(on)
+      const [[sealed] = []] = await query(on, 'select secret from totp_secrets')
+      return { 'secret of an app': secret, 'code of an app': await next(), 'sealed secret of an app': String(sealed) }
+    },
+  },
+  secretKinds: { 'totp_secrets.secret': 'lasting' },
+  outstanding: { 'totp_secrets.secret': 'of the user' },
+  endings: {
+    'an app that is switched on elsewhere': {
+      by: 'POST /auth/totp/confirm',
+      end: (on, _, other) => enrol(on, other),
+      otherLives: true,
+    },
+    'an app that is switched off elsewhere': {
+      by: 'DELETE /auth/totp',
+      async end(on, _, other) {
+        await enrol(on, other)
+        await other.fetch('/auth/totp', { method: 'DELETE' })
+      },
+      otherLives: true,
+    },
+  },
+  oddPaths: [
+    async (_, beside) => {
+      const on = await beside({ settings: { AUTH_MFA: 'required' } })
+      const tab = browser(on)
+      const person = { email: `grace.${crypto.randomUUID()}@example.com`, password: 'correct horse battery staple' }
+      const { challenge } = await bodyOf(await tab.fetch('/auth/register', json(person)))
+      await enrol(on, tab, { challenge: challenge.id })
+      await answered(tab, challenge.id, '', { method: 'enrol' })
+      await tab.fetch('/auth/totp', { method: 'DELETE' })
+    },
+  ],
+  everything: async (_, tab) => {
+    await tab.fetch('/auth/totp', json({}))
+  },
+}
