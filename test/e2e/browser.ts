@@ -9,6 +9,8 @@ export interface Visitor {
   readonly page: Page
   /** POSTs JSON as the app does, with the cookies of this browser. */
   post(path: string, body: object): Promise<{ readonly status: number; readonly body: Answer }>
+  /** GETs JSON as the app does. */
+  read(path: string): Promise<Answer>
   /** DELETEs as the app does. */
   erase(path: string): Promise<number>
   session(): Promise<Answer>
@@ -71,6 +73,7 @@ export const test = base.extend<Fixtures & { browser: Browser }>({
       const email = `ada.${people++}.${Date.now()}@example.com`
       const mail: Visitor['mail'] = async () =>
         (await (await context.request.get(`/dev/mailbox.json?to=${email}`)).json()).messages
+      const read: Visitor['read'] = async (path) => (await context.request.get(path)).json()
       const page = await context.newPage()
       /** The newest message with a link to `path`, once it has arrived, and that link. */
       const linking = (path: string) =>
@@ -100,7 +103,8 @@ export const test = base.extend<Fixtures & { browser: Browser }>({
           return { status: answer.status(), body: text === '' ? undefined : JSON.parse(text) }
         },
         erase: async (path) => (await context.request.delete(path, { headers })).status(),
-        session: async () => (await context.request.get('/auth/session')).json(),
+        read,
+        session: () => read('/auth/session'),
       }
     })
     await Promise.all(browser.contexts().map((context) => context.close()))
