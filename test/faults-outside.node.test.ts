@@ -9,7 +9,8 @@ import { bodyOf, endless, json, server, signedUp, somebody } from './harness.ts'
 
 const never = <T>() => new Promise<T>(() => undefined)
 
-const patience = { ...endless, hint: requestPatience.hint, limiter: requestPatience.limiter }
+/** Only the database is waited for: what hangs is given up soon, a put too, or whatever settles would wait for it. */
+const patience = { ...requestPatience, database: endless.database, trip: endless.trip, put: requestPatience.hint }
 
 const brokenHints: [string, () => Hints][] = [
   ['throws', () => ({ get: () => Promise.reject(new Error('KV')), put: () => Promise.reject(new Error('KV')) })],
