@@ -12,6 +12,7 @@ import type { Session } from '../src/identity/session-views.ts'
 import type { User } from '../src/identity/users.ts'
 import type { LanguageTag } from '../src/messages/languages.ts'
 import { checkAnswer } from './contract.ts'
+import { quick } from './faulty-ports.ts'
 import type { World } from './worlds/world.ts'
 
 export const origin = 'https://app.example.com'
@@ -34,6 +35,7 @@ export interface ServerOptions {
   /** Puts something between the service and a port. */
   readonly database?: (real: Database) => Database
   readonly hints?: (real: Hints) => Hints
+  /** Without it every hash is the real one at a hundredth of its cost. */
   readonly argon2id?: (real: Argon2id) => Argon2id
   readonly limiter?: Limiter
   /** Another mailer than one that fills `mailbox`; null for none. */
@@ -81,7 +83,7 @@ export const server = async (options: ServerOptions = {}): Promise<Server> => {
     ...world,
     database: counted((options.database ?? same)(world.database), trips),
     hints: (options.hints ?? same)(world.hints),
-    argon2id: (options.argon2id ?? same)(world.argon2id),
+    argon2id: (options.argon2id ?? quick)(world.argon2id),
     ...(options.limiter ? { limiter: options.limiter } : {}),
     patience: options.patience ?? endless,
     clock: () => clock.now,

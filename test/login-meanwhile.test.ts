@@ -137,7 +137,7 @@ test('S8: a weaker hash stays where the password was wrong', async () => {
 test('S8: a stronger stored hash stays as it is', async () => {
   const on = await server()
   const { person } = await signedUp(on)
-  const strong = await passwordHasher(on.world.argon2id, { cost: { memory: 19_456, passes: 3, lanes: 1 } }).hash(
+  const strong = await passwordHasher(on.core.ports.argon2id, { cost: { memory: 19_456, passes: 3, lanes: 1 } }).hash(
     password,
   )
   await query(on, 'update passwords set hash = ?', strong)
@@ -211,7 +211,7 @@ test('bytes count, not code units: a password in Cyrillic is compared to its end
   const { person } = await signedUp(on)
   const long = 'парольпарольпароль'
   expect(utf8(long)).toHaveLength(2 * long.length)
-  await query(on, 'update passwords set hash = ?', await passwordHasher(on.world.argon2id).hash(long))
+  await query(on, 'update passwords set hash = ?', await passwordHasher(on.core.ports.argon2id).hash(long))
 
   const near = await login(on, { ...person, password: 'парольпарольпаролX' })
   const right = await login(on, { ...person, password: long })
