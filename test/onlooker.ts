@@ -1,5 +1,4 @@
 import { expect } from 'vitest'
-import { name } from '#world'
 import type { Ground } from '../bench/ground.ts'
 import type { Call, Reply } from '../bench/http.ts'
 import { countedHashes } from './faulty-ports.ts'
@@ -19,8 +18,6 @@ export const observed = async (settings: Readonly<Record<string, string>> = {}) 
       },
     }),
   })
-  // Thousands of attempts are not about the disk.
-  if (name === 'file') await query(on, 'pragma synchronous = off')
   /**
    * Everything but the time by which a stranger, or whoever sees what it costs, could tell requests apart: also which
    * statements it takes, what they leave but in the tables `apart`, and the lines of the log but where `log` is among these.

@@ -4,7 +4,7 @@ import { gated } from '../acts.ts'
 import { unpacked } from '../credentials.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { partsOf } from '../forging.ts'
-import { bodyOf, json, query, type Server, server } from '../harness.ts'
+import { bodyOf, json, type Server, server } from '../harness.ts'
 import { cookiesOf } from '../http.ts'
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
@@ -156,7 +156,6 @@ const atMost = (count: number) => {
 test('CVE-2025-67490, CVE-2026-40155: of 500 interleaved people of one isolate every answer belongs to its caller', async () => {
   console.log(`SEED=${seed}`)
   const on = await slowServer(newDice(seed))
-  await query(on, 'pragma synchronous = off')
   const owners = newOwners()
   const watch: Watch = { hashing: atMost(60), open: 0, most: 0, answers: 0, opened: 0, wrong: [] }
 

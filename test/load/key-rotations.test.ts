@@ -34,7 +34,6 @@ const own = (on: Server) => async (token: string) => {
 const setUp = async () => {
   const on = await server({ settings })
   const other = await server({ beside: on, settings })
-  await query(on, 'pragma synchronous = off')
   const { jar } = await signedUp(on)
   const cookie = `__Host-session=${jar.get('__Host-session')}`
   const verifiers = {

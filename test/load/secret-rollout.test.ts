@@ -19,7 +19,6 @@ const options = (ring: readonly string[]) => ({
 /** Four isolates, any of which may get the next request. */
 const newFleet = async (dice: Dice) => {
   const first = await server(options([old]))
-  await query(first, 'pragma synchronous = off')
   const isolate = (ring: readonly string[]) => server({ ...options(ring), beside: first })
   const isolates = [first, await isolate([old]), await isolate([old]), await isolate([old])]
   const any = () => isolates[dice.below(isolates.length)] as Server

@@ -47,8 +47,6 @@ const secretOf = (name: string): string => {
 /** What every sequence starts from, on a database that the sequences of one lane use one after another. */
 export const newTheatre = async () => {
   const ground = await server({ argon2id: quick, limiter: openLimiter })
-  // Nothing here loses its power: what was committed need not wait for the disk.
-  await query(ground, 'pragma synchronous = off')
   const tables = [...ground.core.tables.keys()].reverse()
   return {
     /** Two isolates over empty tables. */
