@@ -65,6 +65,7 @@ export default defineConfig(
           test: {
             name: 'node',
             testTimeout: 30_000,
+            isolate: false,
             include: [everywhere],
             exclude: [...elsewhere, ...onlyWorkers],
             globalSetup: ['test/worlds/file.setup.ts', 'test/worlds/mail.setup.ts'],
@@ -76,8 +77,10 @@ export default defineConfig(
           test: {
             name: 'workerd',
             testTimeout: 30_000,
+            isolate: false,
             include: [everywhere],
             exclude: [...elsewhere, onlyNode],
+            setupFiles: 'test/worlds/libsql.leave.ts',
             globalSetup: ['test/worlds/libsql.setup.ts', 'test/worlds/mail.setup.ts'],
           },
         },

@@ -18,15 +18,25 @@ declare module 'vitest' {
 /** More than a run has tests: past its limit (100) the server drops one to load another, and may hang over it. */
 const namespaced = ['--enable-namespaces', '--max-active-namespaces', '20000']
 
-/** One embedded server for the whole run, with a namespace for each test, forked off a migrated one when first used. */
+/**
+ * One embedded server for the whole run, with a namespace for each test, forked off a migrated one when first used. Whoever
+ * needs it no longer sends DELETE: the server writes figures of every one it has, every few seconds.
+ */
 export default async function setup(project: TestProject) {
   const path = mkdtempSync(join(tmpdir(), 'postern-test-'))
   const admin = `127.0.0.1:${await freePort()}`
   const database = await startDatabase({ path, extraFlags: [...namespaced, '--admin-listen-addr', admin] })
-  const namespaces = (action: string) => post(`http://${admin}/v1/namespaces/${action}`)
-  await namespaces('template/create')
-  const fork = inTurn((name: string) => namespaces(`template/fork/${name}`))
-  const front = await startFront(database.url, (name) => again(3, (tries) => forked(fork, `${name}-${tries}`)))
+  const ask = (method: string, action: string) => tell(method, `http://${admin}/v1/namespaces/${action}`)
+  const turns = inTurn()
+  await ask('POST', 'template/create')
+  const front = await startFront(database.url, {
+    fork: (name) =>
+      again(3, async (tries) => {
+        await turns(() => ask('POST', `template/fork/${name}-${tries}`))
+        return `${name}-${tries}`
+      }),
+    drop: (namespace) => turns(() => ask('DELETE', namespace)),
+  })
   await migrateDatabase({ url: `${front.url}/template/` })
   project.provide('libsql', front.url)
 
@@ -37,8 +47,14 @@ export default async function setup(project: TestProject) {
   }
 }
 
+interface Namespaces {
+  /** The namespace for this name. */
+  fork(name: string): Promise<string>
+  drop(namespace: string): Promise<void>
+}
+
 /** The server tells namespaces by a header, which a URL cannot carry: this takes the name from the path. */
-async function startFront(target: string, fork: (name: string) => Promise<string>) {
+async function startFront(target: string, { fork, drop }: Namespaces) {
   const ready = new Map([['template', Promise.resolve('template')]])
   // Shorter than the server keeps a connection that nobody uses.
   const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: 3000 })
@@ -48,6 +64,11 @@ async function startFront(target: string, fork: (name: string) => Promise<string
     ready.set(name, known)
     const namespace = await known.catch(() => undefined)
     if (namespace === undefined) return void outgoing.destroy()
+    if (incoming.method === 'DELETE') {
+      outgoing.writeHead(204).end()
+      // One that is left costs time alone.
+      return void drop(namespace).catch(() => undefined)
+    }
     const headers = { ...incoming.headers, 'x-namespace-bin': Buffer.from(namespace).toString('base64url') }
     const body = Buffer.concat(await incoming.toArray())
     const send = (tries: number) => {
@@ -66,6 +87,8 @@ async function startFront(target: string, fork: (name: string) => Promise<string
     }
     send(0)
   })
+  // A test may keep its isolate busy for longer than the usual five seconds: it would ask again on a closed connection.
+  server.keepAliveTimeout = 0
   const { promise, resolve } = Promise.withResolvers<void>()
   server.listen(0, '127.0.0.1', resolve)
   await promise
@@ -80,18 +103,13 @@ async function startFront(target: string, fork: (name: string) => Promise<string
 }
 
 /** One after another: of forks at once the server at times never answers one. */
-function inTurn(act: (name: string) => Promise<void>) {
+function inTurn() {
   let last: Promise<unknown> = Promise.resolve()
-  return (name: string): Promise<void> => {
-    const turn = last.then(() => act(name))
+  return (act: () => Promise<void>): Promise<void> => {
+    const turn = last.then(act)
     last = turn.catch(() => undefined)
     return turn
   }
-}
-
-const forked = async (fork: (name: string) => Promise<void>, name: string): Promise<string> => {
-  await fork(name)
-  return name
 }
 
 async function again<T>(times: number, act: (tries: number) => Promise<T>, tries = 0): Promise<T> {
@@ -101,8 +119,8 @@ async function again<T>(times: number, act: (tries: number) => Promise<T>, tries
   })
 }
 
-async function post(url: string) {
+async function tell(method: string, url: string) {
   const headers = { 'content-type': 'application/json', connection: 'close' }
-  const reply = await fetch(url, { method: 'POST', headers, body: '{}', signal: AbortSignal.timeout(4000) })
-  if (!reply.ok) throw new Error(`${url}: ${reply.status} ${await reply.text()}`)
+  const reply = await fetch(url, { method, headers, body: '{}', signal: AbortSignal.timeout(4000) })
+  if (!reply.ok) throw new Error(`${method} ${url}: ${reply.status} ${await reply.text()}`)
 }
