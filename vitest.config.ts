@@ -18,6 +18,16 @@ const onlyNode = 'test/**/*.node.test.{ts,tsx}'
 const onlyWorkers = ['test/workers/**', 'test/**/*.workers.test.{ts,tsx}']
 const elsewhere = ['test/{entry,edge,e2e,d1,faults,crash,simulation,load}/**']
 
+/** What depends on how soon things happen. */
+const timed = ['test/faults/**/*.test.ts', 'test/crash/locked-file.test.ts', 'test/load/{hash-queue,overload}.test.ts']
+
+const reliability = (isSoak: boolean) => ({
+  testTimeout: (isSoak ? 24 * 60 : 10) * 60_000,
+  hookTimeout: 60_000,
+  globalSetup: ['test/worlds/file.setup.ts', 'test/worlds/libsql.setup.ts'],
+  provide: { isSoak },
+})
+
 interface WranglerToml {
   compatibility_date: string
   ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: 10 | 60 } }[]
@@ -120,14 +130,20 @@ export default defineConfig(
           resolve: world('file'),
           test: {
             name: 'reliability',
-            include: ['test/{faults,crash,simulation,load}/**/*.test.ts'],
-            testTimeout: (mode === 'soak' ? 24 * 60 : 10) * 60_000,
-            hookTimeout: 60_000,
-            // Some of these depend on how soon things happen: the other projects first, and then one file at a time.
+            include: ['test/{crash,simulation,load}/**/*.test.ts'],
+            exclude: timed,
+            ...reliability(mode === 'soak'),
+          },
+        },
+        {
+          resolve: world('file'),
+          test: {
+            name: 'timed',
+            include: timed,
+            // The other projects first, and then one file at a time.
             sequence: { groupOrder: 1 },
             maxWorkers: 1,
-            globalSetup: ['test/worlds/file.setup.ts', 'test/worlds/libsql.setup.ts'],
-            provide: { isSoak: mode === 'soak' },
+            ...reliability(mode === 'soak'),
           },
         },
       ],
