@@ -76,6 +76,7 @@ export default defineConfig(
             name: 'node',
             testTimeout: 30_000,
             isolate: false,
+            execArgv: ['--expose-gc'],
             include: [everywhere],
             exclude: [...elsewhere, ...onlyWorkers],
             globalSetup: ['test/worlds/file.setup.ts', 'test/worlds/mail.setup.ts'],
