@@ -4,15 +4,18 @@ import { type Act, act, byAccountToken, byCookie, cookieOf } from './act.ts'
 import { codeFor, linkFor, member, nobody } from './by-mail.ts'
 import { rowsOf } from './feature-tables.ts'
 import { bodyOf, json, mailTo, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
+import { factorsByName } from './recovery-people.ts'
 
 /** Every sign-in of an account whose address begins with `gated` also asks for the code 123456. */
-export const gated = ({ signIn }: Core): void =>
-  signIn.addGate({
+export const gated = (core: Core): void => {
+  factorsByName(core)
+  core.signIn.addGate({
     reads: () => [],
     decide: (_, { user, methods }) =>
       user.email.startsWith('gated') && !methods.includes('totp') ? { methods: ['totp'] } : undefined,
     check: async (_, __, { code }) => (code === '123456' ? { holds: sql`true`, burn: async () => [] } : undefined),
   })
+}
 
 /** Two browsers of one account: the headers of the first, the session of the second. */
 const twoSessions = async (on: Server) => {

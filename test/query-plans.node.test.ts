@@ -62,6 +62,9 @@ test('the plans are those of every statement that is written down in src, the ne
   expect(unsent).toEqual([])
 })
 
+/** Of some rows there is one: read by or not, it is there for that. */
+const isRule = /^create unique index .* where /i
+
 test('every index earns its writes: without it some statement would read a table from end to end', async () => {
   const { on, statements } = await everyStatement()
   const schema = new DatabaseSync(':memory:')
@@ -82,7 +85,7 @@ test('every index earns its writes: without it some statement would read a table
   const idle: unknown[] = []
   for (const { name, sql } of indexes) {
     schema.exec(`drop index ${name}`)
-    if ((await flawsOf(explain, statements)).length === 0) idle.push(name)
+    if (!isRule.test(String(sql)) && (await flawsOf(explain, statements)).length === 0) idle.push(name)
     schema.exec(String(sql))
   }
 

@@ -1,4 +1,5 @@
 import { act, byAccountToken, byCookie, cookieOf } from '../act.ts'
+import { codeFor, nobody } from '../by-mail.ts'
 import type { FeatureTables } from '../feature-tables.ts'
 import { bodyOf, browser, json, query, type Server, signedIn, signedUp } from '../harness.ts'
 import { cookiesOf, post } from '../http.ts'
@@ -97,7 +98,9 @@ export const tables: FeatureTables = {
       // That of another secret is none.
       takes: [],
       async show(on, code) {
-        const { headers } = await waiting(on)
+        const newcomer = await on.request('/auth/email/sign-in', json(await codeFor(on, nobody())))
+        const headers = { cookie: cookiesOf(newcomer) }
+        await on.request('/auth/totp', json({}, headers))
         return on.request('/auth/totp/confirm', json({ code }, headers))
       },
       refused: [403, 422],

@@ -111,7 +111,7 @@ export const remove = (userId: string, when: SQL): Statement<boolean> =>
     ([wasOn]) => wasOn === 1,
   )
 
-/** By when it was confirmed: whoever asked for it before may be another. */
+/** What is yet to be confirmed goes in any case; else it is by when it was confirmed, not by when it was asked for. */
 export const wipeTotp = ({ userId, since, when }: Wiping): Statement =>
   statement(sql`delete from totp_secrets where user_id = ${userId}
-    and (confirmed_at is null or confirmed_at >= ${since}) and ${when}`)
+    and coalesce(confirmed_at >= ${since}, 1) and ${when}`)
