@@ -3,18 +3,18 @@ import type { Core } from '../src/identity/core.ts'
 import { type Act, act, byAccountToken, byCookie, cookieOf } from './act.ts'
 import { codeFor, linkFor, member, nobody } from './by-mail.ts'
 import { rowsOf } from './feature-tables.ts'
-import { bodyOf, json, mailTo, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
-import { factorsByName } from './recovery-people.ts'
+import { bodyOf, json, mailTo, password, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
+import { heldUp, plantedCode, plantFactor, withFactor } from './planted-factor.ts'
 
-/** Every sign-in of an account whose address begins with `gated` also asks for the code 123456. */
+/** Every sign-in of an account whose address begins with `gated` also asks for the code 123456; and `withFactor` works. */
 export const gated = (core: Core): void => {
-  factorsByName(core)
   core.signIn.addGate({
     reads: () => [],
     decide: (_, { user, methods }) =>
       user.email.startsWith('gated') && !methods.includes('totp') ? { methods: ['totp'] } : undefined,
     check: async (_, __, { code }) => (code === '123456' ? { holds: sql`true`, burn: async () => [] } : undefined),
   })
+  plantFactor(core)
 }
 
 /** Two browsers of one account: the headers of the first, the session of the second. */
@@ -24,8 +24,10 @@ const twoSessions = async (on: Server) => {
   return { headers: cookieOf(jar), id: String(session.id) }
 }
 
+const deviceIn = (token = ''): string => token.slice(0, token.indexOf('.'))
+
 const newPassword = 'another good long password'
-const change = { currentPassword: somebody().password, newPassword }
+const change = { currentPassword: password, newPassword }
 
 /** The whole table of routes of the contract; trips as it promises them. */
 export const acts: readonly Act[] = [
@@ -44,6 +46,31 @@ export const acts: readonly Act[] = [
     const { challenge } = await bodyOf(await on.request('/auth/register', json(somebody('gated'))))
     return json({ id: challenge.id, method: 'totp', code: '123456' })
   }),
+  act(['POST /auth/login', 'up to its challenge'], [200, 2], async (on) => json((await withFactor(on)).person)),
+  act(['POST /auth/login', 'on a trusted device'], [200, 2], async (on) => {
+    const { person, fetch, jar } = await withFactor(on)
+    const answer = { id: await heldUp(on, person), method: 'social', code: plantedCode, trustDevice: true }
+    await fetch('/auth/challenge', json(answer))
+    return json(person, { cookie: `__Host-device=${jar.get('__Host-device')}` })
+  }),
+  act(
+    ['POST /auth/challenge', 'by a second factor that the device is trusted for'],
+    [200, 2],
+    async (on) => {
+      const id = await heldUp(on, (await withFactor(on)).person)
+      return json({ id, method: 'social', code: plantedCode, trustDevice: true })
+    },
+    { again: 410, facts: ['session.started', 'device.trusted'] },
+  ),
+  act(
+    ['POST /auth/challenge', 'by recovery code'],
+    [200, 2],
+    async (on) => {
+      const { person, recoveryCodes } = await withFactor(on)
+      return json({ id: await heldUp(on, person), method: 'recovery', code: recoveryCodes[0] })
+    },
+    { again: 410, facts: ['recovery.used', 'session.started'] },
+  ),
   act(['POST /auth/logout'], [204, 1], async (on) => ({ headers: await byCookie(on) })),
   act(['POST /auth/logout', 'everywhere'], [204, 1], async (on) => json({ everywhere: true }, await byCookie(on))),
   act(['POST /auth/logout', 'by bearer'], [204, 1, 2], async (on) => ({ headers: (await byAccountToken(on)).bearer })),
@@ -85,6 +112,23 @@ export const acts: readonly Act[] = [
   act(['DELETE /auth/sessions', 'by bearer'], [204, 1, 2], async (on) => ({
     headers: (await byAccountToken(on)).bearer,
   })),
+  act(['DELETE /auth/devices/:id'], [204, 1], async (on) => {
+    const { jar } = await signedUp(on)
+    return { headers: cookieOf(jar), id: deviceIn(jar.get('__Host-device')) }
+  }),
+  act(['DELETE /auth/devices/:id', 'by bearer'], [204, 1, 2], async (on) => {
+    const { bearer, tokens } = await byAccountToken(on)
+    return { headers: bearer, id: deviceIn(tokens.device_token) }
+  }),
+  act(
+    ['POST /auth/session/refresh-auth'],
+    [200, 2],
+    async (on) => json({ method: 'password', password }, await byCookie(on)),
+    { again: 401, facts: ['session.elevated'] },
+  ),
+  act(['POST /auth/session/refresh-auth', 'by bearer'], [200, 2, 3], async (on) =>
+    json({ method: 'password', password }, (await byAccountToken(on)).bearer),
+  ),
   act(['POST /auth/password/change'], [200, 2], async (on) => json(change, await byCookie(on))),
   act(['POST /auth/password/change', 'by bearer'], [200, 2, 3], async (on) =>
     json(change, (await byAccountToken(on)).bearer),

@@ -16,6 +16,8 @@ export const everyRoute: readonly Visit[] = [
   ['GET /auth/sessions', 200, 1],
   ['DELETE /auth/sessions/:id', 204, 1],
   ['DELETE /auth/sessions', 204, 1],
+  ['DELETE /auth/devices/:id', 204, 1],
+  ['POST /auth/session/refresh-auth', 200, 2],
   ['POST /auth/password/change', 200, 2],
   ['POST /auth/token with the cookie', 200, 1],
   ['POST /auth/token with a refresh token', 200, 1],
@@ -84,6 +86,7 @@ export const visitEveryRoute = async (send: Send, trips: () => number): Promise<
 
   const registered = await go('POST /auth/register', post({ email, password }))
   const own = { cookie: cookiesOf(registered) }
+  const [, device = ''] = /device=(dev_[^.]+)/.exec(own.cookie) ?? []
   const { access_token: token } = await bodyOf(await send('/auth/token', post({ audience: 'account' }, own)))
   const bearer = { authorization: `Bearer ${token}` }
   await go('GET /auth/session with the cookie', { headers: own })
@@ -96,7 +99,10 @@ export const visitEveryRoute = async (send: Send, trips: () => number): Promise<
   await go('GET /auth/sessions', { headers: own })
   await go('DELETE /auth/sessions/:id', { headers: own }, (await bodyOf(elsewhere)).session.id)
   await go('DELETE /auth/sessions', { headers: own })
-  const changed = await go('POST /auth/password/change', post({ currentPassword: password, newPassword }, own))
+  await go('DELETE /auth/devices/:id', { headers: own }, device)
+  const proven = await go('POST /auth/session/refresh-auth', post({ method: 'password', password }, own))
+  const fresh = { cookie: cookiesOf(proven) }
+  const changed = await go('POST /auth/password/change', post({ currentPassword: password, newPassword }, fresh))
   const renewed = { cookie: cookiesOf(changed) }
   await go('POST /auth/token with the cookie', post({}, renewed))
   const native = await bodyOf(await send('/auth/login', post({ email, password: newPassword, transport: 'token' })))

@@ -14,6 +14,7 @@ import {
   somebody,
   tokenIn,
 } from './harness.ts'
+import { heldUpToEnrol, recoveryCodesFor } from './planted-factor.ts'
 
 /** Everything secret, or nearly so, that the service ever gives out, mails or stores, by its name. */
 export const everySecret = async (on: Server, gate: { isOn: boolean }) => {
@@ -39,6 +40,8 @@ export const everySecret = async (on: Server, gate: { isOn: boolean }) => {
     'refresh token': account.refresh_token,
     'used refresh token': native.tokens.refresh_token,
     'challenge id': asked.challenge.id,
+    'enrol challenge id': await heldUpToEnrol(on, native.person),
+    'recovery code': (await recoveryCodesFor(on, tab.user.id))[0] ?? '',
     'session id': tab.session.id,
     'user id': tab.user.id,
     ...(await mailed(on, tab)),
@@ -83,6 +86,7 @@ const stored = async (on: Server) => {
     'stored secret of a session': await rows('select secret_hash from sessions'),
     'stored refresh token': await rows('select hash from refresh_tokens'),
     'stored challenge': await rows('select hash from challenges'),
+    'stored recovery code': await rows('select hash from recovery_codes'),
     'stored password': await rows('select hash from passwords'),
     'stored code': await rows("select hash from codes where purpose = 'reset_password'"),
     'stored mac of a code': await rows('select code_mac from codes where code_mac is not null'),
@@ -101,10 +105,11 @@ const ofFeatures = async (on: Server) => {
 export const secretNames = [
   ...['session cookie', 'payload of a session cookie', 'signature of a session cookie', 'secret of a session cookie'],
   ...['device cookie', 'device token', 'access token', 'account access token', 'refresh token', 'used refresh token'],
-  ...['challenge id', 'session id', 'user id'],
+  ...['challenge id', 'enrol challenge id', 'recovery code', 'session id', 'user id'],
   ...['verification token', 'disowning token', 'reset token', 'sign-in token', 'sign-in id', 'sign-in code'],
   ...['change token', 'undo token', 'message id'],
-  ...['key id', 'stored secret of a session', 'stored refresh token', 'stored challenge', 'stored password'],
+  ...['key id', 'stored secret of a session', 'stored refresh token', 'stored challenge'],
+  ...['stored recovery code', 'stored password'],
   ...['stored code', 'stored mac of a code', 'sealed message', 'sealed key'],
   ...rowsOf((feature) => feature.secrets?.names),
 ]

@@ -21,6 +21,7 @@ import {
   signedUp,
   somebody,
 } from './harness.ts'
+import { heldUpToEnrol, recoveryCodesFor } from './planted-factor.ts'
 
 /**
  * Walks the service through every act, the scheduled job and whatever else makes it send another statement. Answers
@@ -89,6 +90,15 @@ const aChallengeByAKnownDevice: OddPath = async (on) => {
   const { challenge } = await bodyOf(await post(on, '/auth/register', somebody('gated'), {}, 201))
   const { jar } = await signedUp(on)
   await post(on, '/auth/challenge', { id: challenge.id, method: 'totp', code: '654321' }, cookieOf(jar), 401)
+}
+
+/** Set up by nobody yet, and a set of recovery codes in the place of another. */
+const factors: OddPath = async (on) => {
+  const { person, user, jar } = await signedUp(on)
+  const id = await heldUpToEnrol(on, person)
+  await post(on, '/auth/challenge', { id, method: 'enrol' }, cookieOf(jar), 401)
+  await recoveryCodesFor(on, user.id)
+  await recoveryCodesFor(on, user.id)
 }
 
 const endingOneself: OddPath = async (on) => {
@@ -192,6 +202,7 @@ const oddPaths: readonly OddPath[] = [
   aRefusal,
   aRepeatedRegistration,
   aChallengeByAKnownDevice,
+  factors,
   endingOneself,
   theft,
   aWeakHash,

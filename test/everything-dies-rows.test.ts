@@ -8,7 +8,7 @@ import { rightCode, secondFactor } from './second-factor.ts'
 test('foreign keys are enforced through the adapter, for one statement and for a batch', async () => {
   const on = await server()
   const orphan = {
-    sql: "insert into devices values ('d', 'usr_nobody', 1, 1, 1)",
+    sql: "insert into devices (id, user_id, created_at, last_used_at, expires_at) values ('d', 'usr_nobody', 1, 1, 1)",
     params: [],
     writes: true,
   }

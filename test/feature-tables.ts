@@ -31,6 +31,8 @@ export interface FeatureTables {
   readonly visit: (go: Go, send: Send) => Promise<void>
   /** Bodies that do something, by route, where a guarded one needs one. */
   readonly bodies?: Readonly<Record<string, object>>
+  /** How ids in its paths begin, by the word before them: `sessions: 'ses'`. */
+  readonly idPrefixes?: Readonly<Record<string, string>>
   /** Routes whose answers a cache may keep. */
   readonly cacheable?: readonly string[]
   /** Where a secret is taken, by name: every other secret is shown there. */

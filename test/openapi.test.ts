@@ -243,6 +243,8 @@ test('the typed client knows every route, with its body and its answer', async (
     'GET /auth/sessions': auth.sessions.$get,
     'DELETE /auth/sessions': auth.sessions.$delete,
     'DELETE /auth/sessions/:id': auth.sessions[':id'].$delete,
+    'DELETE /auth/devices/:id': auth.devices[':id'].$delete,
+    'POST /auth/session/refresh-auth': auth.session['refresh-auth'].$post,
     'POST /auth/password/change': auth.password.change.$post,
     'POST /auth/password/forgot': auth.password.forgot.$post,
     'GET /auth/password/reset': auth.password.reset.$get,

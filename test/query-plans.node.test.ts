@@ -22,7 +22,8 @@ const templatesOf = (source: string): string[] => {
       } else if (source.startsWith('${', at) && stop === '`') {
         at = read(at + 2, '}')[1]
         text += '\0'
-      } else if (source[at] === stop) return [text, at]
+      } else if (source[at] === '{' && stop === '}') at = read(at + 1, '}')[1]
+      else if (source[at] === stop) return [text, at]
       else text += source[at]
     }
     return [text, source.length]

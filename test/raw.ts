@@ -1,6 +1,7 @@
 import { type DocumentedRoute, routesOf } from '../src/http/contract.ts'
 import { checkAnswer } from './contract.ts'
 import { origin, type Server } from './harness.ts'
+import { targetOf } from './route-access.ts'
 
 /** Sends a request just as it is: nothing of a client or a browser is added. The answer is checked as ever. */
 export const raw = async (on: Server, request: Request): Promise<Response> => {
@@ -37,7 +38,7 @@ export const routes = (on: Server): (DocumentedRoute & { readonly target: string
   routesOf(on.app).map((route) => ({
     ...route,
     name: `${route.method} ${route.path}`,
-    target: route.path.replace(/:\w+/g, `ses_${'A'.repeat(22)}`),
+    target: targetOf(route.path),
   }))
 
 export const isUnsafe = ({ method }: { readonly method: string }): boolean => method !== 'GET'

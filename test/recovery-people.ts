@@ -1,6 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import type { Core } from '../src/identity/core.ts'
 import { bodyOf, browser, json, type Server, signedUp } from './harness.ts'
 
 /**
@@ -17,16 +16,14 @@ export const withRecoveryCodes = async (on: Server) => {
 }
 
 /** From now on this isolate asks the user for a second factor. */
-const haveFactor = ({ core }: Server, userId: string): void => addFactor(core, (id) => sql`${id} = ${userId}`)
-
-/** Whoever is called so has a second factor that takes no answer, in every isolate that knows it. */
-export const factorsByName = (core: Core): void =>
-  addFactor(core, (id) => sql`exists (select 1 from users where id = ${id} and name = ${nameOfFactor})`)
-
-export const nameOfFactor = 'Has a second factor'
-
-const addFactor = ({ factors }: Core, isOn: (userId: SQL | string) => SQL): void =>
-  factors.add({ method: 'social', kind: 'second', isOn, reads: async () => [], check: async () => undefined })
+const haveFactor = ({ core }: Server, userId: string): void =>
+  core.factors.add({
+    method: 'social',
+    kind: 'second',
+    isOn: (id) => sql`${id} = ${userId}`,
+    reads: async () => [],
+    check: async () => undefined,
+  })
 
 /** The id of the challenge that a right password is answered with. */
 export const challengeFor = async (on: Server, person: object): Promise<string> => {

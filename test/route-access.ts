@@ -20,6 +20,8 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /auth/sessions': 'strict',
   'DELETE /auth/sessions/:id': 'strict',
   'DELETE /auth/sessions': 'strict',
+  'DELETE /auth/devices/:id': 'strict',
+  'POST /auth/session/refresh-auth': 'strict',
   'POST /auth/password/change': 'strict',
   'POST /auth/password/forgot': 'public',
   'GET /auth/password/reset': 'public',
@@ -46,5 +48,16 @@ export const access: Readonly<Record<string, Access>> = {
 export const bodies: Readonly<Record<string, object>> = {
   'PATCH /auth/me': { name: 'Mallory' },
   'POST /auth/password/change': { currentPassword: password, newPassword: 'a password of Mallory' },
+  'POST /auth/session/refresh-auth': { method: 'password', password },
   ...entriesOf((feature) => feature.bodies),
 }
+
+const idPrefixes: Readonly<Record<string, string>> = {
+  sessions: 'ses',
+  devices: 'dev',
+  ...entriesOf((feature) => feature.idPrefixes),
+}
+
+/** A path with the id of nothing, of the kind that it wants. */
+export const targetOf = (path: string): string =>
+  path.replace(/(\w+)\/(?::\w+|\{\w+\})/, (_, things: string) => `${things}/${idPrefixes[things]}_${'A'.repeat(22)}`)

@@ -1,6 +1,7 @@
 import { quickServer } from './credentials.ts'
 import { rowsOf } from './feature-tables.ts'
 import { bodyOf, json, type Server, signedUp } from './harness.ts'
+import { recoveryCodesFor } from './planted-factor.ts'
 import { secondFactor } from './second-factor.ts'
 
 /** Somebody of whom every table holds something. */
@@ -11,6 +12,7 @@ export const somebodyWithEverything = async (gate = secondFactor(), beside?: Ser
   const native = await bodyOf(await on.request('/auth/login', json({ ...ada.person, transport: 'token' })))
   await on.request('/auth/token', json({ refresh_token: native.tokens.refresh_token }))
   await on.request('/auth/email/code', json({ email: ada.person.email }))
+  await recoveryCodesFor(on, ada.user.id)
   for (const give of rowsOf((feature) => feature.everything)) await give(on, ada)
   gate.isOn = true
   await on.request('/auth/login', json(ada.person))

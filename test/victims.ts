@@ -3,7 +3,7 @@ import { routesOf } from '../src/http/contract.ts'
 import { confirm } from './address-changes.ts'
 import { bearer } from './forging.ts'
 import { type Browser, bodyOf, json, mailTo, type Server, signedUp, somebody, tokenIn } from './harness.ts'
-import { bodies } from './route-access.ts'
+import { bodies, targetOf } from './route-access.ts'
 
 /** One session, and every secret of it that is out in the world. */
 export interface Victim {
@@ -78,7 +78,7 @@ export const strictRequests = (on: Server, victim: Victim): [path: string, init:
     .filter(({ guard }) => guard?.includes('asked of the database'))
     .map(({ method, path }) => {
       const body = bodies[`${method} ${path}`] ?? {}
-      const target = path.replace(':id', victim.sessionId)
+      const target = targetOf(path.replace('sessions/:id', `sessions/${victim.sessionId}`))
       return [target, method === 'GET' ? {} : { ...json(body), method }]
     })
 

@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
-import type { Core } from '../../src/identity/core.ts'
+import { gated } from '../acts.ts'
 import { type Fault, faultyDatabase, noFault, openLimiter, quick } from '../faulty-ports.ts'
 import { entriesOf } from '../feature-tables.ts'
 import { bodyOf, json, query, type Server, server, signedUpByToken } from '../harness.ts'
+import { heldUp, withFactor } from '../planted-factor.ts'
 import { rightCode } from '../second-factor.ts'
 import { oneTimeMail } from './one-time-mail.ts'
 
@@ -12,7 +12,8 @@ export interface OneTime {
   readonly settings?: Readonly<Record<string, string>>
   /** Gives one out. */
   make(on: Server): Promise<string>
-  spend(on: Server, secret: string): Promise<Response>
+  /** Shows it, for the `turn`-th time. */
+  spend(on: Server, secret: string, turn: number): Promise<Response>
   /** The status of an answer that was served. */
   readonly won: number
   /** What a use makes, told apart: two of these would be two uses. */
@@ -26,6 +27,12 @@ export interface OneTime {
 }
 
 const count = async (on: Server, text: string) => Number((await query(on, text))[0]?.[0])
+
+/** Of one secret at once. */
+export const mostUses = 50
+
+/** Settings with which the throttle refuses none of them. */
+export const unlimited = { AUTH_LIMIT_PAIR: '100', AUTH_LIMIT_ADDRESS: '1000' }
 
 /** By the column that keeps it, and its purpose where the column has some. */
 export const oneTime: Readonly<Record<string, OneTime>> = {
@@ -52,8 +59,33 @@ export const oneTime: Readonly<Record<string, OneTime>> = {
     trips: 2,
     losers: [410],
   },
+  'recovery_codes.hash': {
+    settings: unlimited,
+    async make(on) {
+      const { person, recoveryCodes } = await withFactor(on)
+      const ids = await inTurn(mostUses, () => heldUp(on, person))
+      return JSON.stringify({ ids, code: recoveryCodes[0] })
+    },
+    // Each at another sign-in: the code is what can be used up.
+    spend(on, secret, turn) {
+      const { ids, code } = JSON.parse(secret)
+      return on.request('/auth/challenge', json({ id: ids[turn], method: 'recovery', code }))
+    },
+    won: 200,
+    effectOf: async (answer) => (await bodyOf(answer)).session.id,
+    uses: (on) => count(on, "select count(*) from sessions where methods like '%recovery%'"),
+    trips: 2,
+    losers: [401],
+  },
   ...Object.fromEntries(Object.entries(oneTimeMail).map(([purpose, secret]) => [`codes.hash ${purpose}`, secret])),
   ...entriesOf((feature) => feature.oneTime),
+}
+
+/** One after another. */
+export const inTurn = async <T>(times: number, make: () => Promise<T>): Promise<T[]> => {
+  const made: T[] = []
+  for (let turn = 0; turn < times; turn++) made.push(await make())
+  return made
 }
 
 const gatedPerson = () => ({
@@ -61,19 +93,10 @@ const gatedPerson = () => ({
   password: 'correct horse battery staple',
 })
 
-/** Asks those whose address begins with `gated` for a code that is always right: the challenge alone is spent. */
-const gate = ({ signIn }: Core): void =>
-  signIn.addGate({
-    reads: () => [],
-    decide: (_, { user, methods }) =>
-      user.email.startsWith('gated') && !methods.includes('totp') ? { methods: ['totp'] } : undefined,
-    check: async (_, __, { code }) => (code === rightCode ? { holds: sql`true`, burn: async () => [] } : undefined),
-  })
-
 /** Two isolates over one database, and the faults of the first. */
 export const isolates = async ({ settings = {} }: Pick<OneTime, 'settings'> = {}) => {
   const { next, database } = faultyDatabase()
-  const usual = { plug: gate, limiter: openLimiter, argon2id: quick, settings }
+  const usual = { plug: gated, limiter: openLimiter, argon2id: quick, settings }
   const on = await server({ ...usual, database })
   return { on, beside: await server({ ...usual, beside: on }), next }
 }

@@ -1,6 +1,7 @@
 import { cookieOf } from '../act.ts'
 import { acts } from '../acts.ts'
 import { bodyOf, type Server, signedUp } from '../harness.ts'
+import { targetOf } from '../route-access.ts'
 
 /** A JSON schema, as far as an example of it needs. */
 interface Schema {
@@ -53,7 +54,7 @@ export const goodRequest = async (on: Server, operation: Operation): Promise<{ p
   if (act) return act.prepare(on)
   const { method, path, fields } = operation
   const headers = cookieOf((await signedUp(on)).jar)
-  const target = path.replace(/\{\w+\}/g, `ses_${'A'.repeat(22)}`)
+  const target = targetOf(path)
   if (fields === undefined) return { path: target, init: { method, headers } }
   const body = JSON.stringify(exampleOf(fields))
   return { path: target, init: { method, headers: { ...headers, 'content-type': 'application/json' }, body } }

@@ -17,6 +17,7 @@ export const kinds: Readonly<Record<string, SecretKind>> = {
   // Says which successor a refresh token has; it is a row of its own.
   'refresh_tokens.successor_hash': 'no secret',
   'challenges.hash': 'one-time',
+  'recovery_codes.hash': 'one-time',
   'challenges.throttle_key': 'no secret',
   'codes.hash': 'one-time',
   // Of a code to type: spent with the id that `codes.hash` is of, and worth nothing without.
