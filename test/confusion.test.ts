@@ -37,7 +37,7 @@ describe('S43 GHSA-v64w-49xw-qq89: no credential is taken for another', () => {
     }
     expect(await query(on, 'select count(*) from sessions where ended_at is not null')).toEqual([[0]])
     expect(await query(on, "select count(*) from users where name = 'Mallory'")).toEqual([[0]])
-    expect(await query(on, openCodes)).toEqual(open)
+    expect(await query(on, openCodes)).toEqual(expect.arrayContaining(open))
   })
 
   test('in the place of a token to revoke: 200, and nothing ends', async () => {
@@ -138,7 +138,7 @@ test('S24, S43: a code that was mailed for a challenge is good there alone, and 
   expect([(await answerIt(his)).status, (await showIt(signIn)).status]).toEqual([200, 200])
 })
 
-const takesSecret = /(?:token|code|assertion|password|secret|state|verifier|nonce|ticket|key)$|^id$/i
+const takesSecret = /(?:challenge|token|code|assertion|password|secret|state|verifier|nonce|ticket|key)$|^id$/i
 
 test('every place that the documentation has for a secret is one of these, and every stored secret is shown there', async () => {
   const on = await server()

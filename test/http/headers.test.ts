@@ -5,6 +5,7 @@ import { gated } from '../acts.ts'
 import { openLimiter, quick } from '../faulty-ports.ts'
 import { bodyOf, json, type Server, server, signedUp, signedUpByToken, somebody } from '../harness.ts'
 import { raw, routes, spelt } from '../raw.ts'
+import { bodies } from '../route-access.ts'
 
 const broken = { database: () => ({ run: () => Promise.reject(new Error('no such table: users')) }) }
 const down = { database: () => ({ run: () => Promise.reject(new Problem(unavailable)) }) }
@@ -194,10 +195,13 @@ test('CVE-2025-29927, CVE-2024-22206: no request header gets anybody past a guar
 
   for (const { method, target, guard, name } of routes(on)) {
     if (guard === undefined) continue
-    for (const headers of sets) {
-      const answer = await raw(on, spelt({ url: `https://app.example.com${target}`, method }, { headers }))
+    const { method: _, ...init } = bodies[name] ? json(bodies[name]) : {}
+    for (const set of sets) {
+      const headers = { ...Object.fromEntries(new Headers(init.headers)), ...set }
+      const request = spelt({ url: `https://app.example.com${target}`, method }, { ...init, headers, method: 'POST' })
+      const answer = await raw(on, request)
 
-      expect.soft(answer.status, `${name} ${Object.keys(headers)[0]}`).toBe(401)
+      expect.soft(answer.status, `${name} ${Object.keys(set)[0]}`).toBe(401)
     }
   }
   expect(on.trips.total).toBe(total)

@@ -85,12 +85,12 @@ export const tables: FeatureTables = {
   bodies: { 'POST /auth/totp/confirm': { code: '123456' } },
   places: {
     'the challenge of an enrolment': {
-      takes: [],
+      takes: ['enrol challenge id'],
       show: (on, challenge) => on.request('/auth/totp', json({ challenge })),
       refused: [410, 422],
     },
     'the challenge of an enrolment that is confirmed': {
-      takes: [],
+      takes: ['enrol challenge id'],
       show: (on, challenge) => on.request('/auth/totp/confirm', json({ challenge, code: '123456' })),
       refused: [410, 422],
     },

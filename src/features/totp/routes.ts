@@ -4,7 +4,7 @@ import { forbidden, lastWayIn, notFound, wrongCredentials, wrongProof } from '..
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
-import { RecoveryCodesShape, text } from '../../http/shapes.ts'
+import { Nothing, RecoveryCodesShape, text } from '../../http/shapes.ts'
 import type { Core } from '../../identity/core.ts'
 import { nothingToConfirm, totpService } from './service.ts'
 
@@ -42,6 +42,7 @@ export const totp = (core: Core, guard: Guard) => {
       '/totp',
       doc('Switch the authenticator app off; every other session ends', { 204: null }, notFound, lastWayIn, forbidden),
       guard.strict({ fresh: true, manages: true }),
+      validate(Nothing),
       async (c) => {
         await service.remove(c.var.context, c.var.caller)
         return c.body(null, 204)
