@@ -61,4 +61,5 @@ ALTER TABLE `challenges` ADD `enrolled` text;--> statement-breakpoint
 ALTER TABLE `devices` ADD `trusted_at` integer;--> statement-breakpoint
 ALTER TABLE `devices` ADD `trusted_until` integer;--> statement-breakpoint
 ALTER TABLE `devices` ADD `trusted_by` text;--> statement-breakpoint
-ALTER TABLE `devices` ADD `user_agent` text;
+ALTER TABLE `devices` ADD `user_agent` text;--> statement-breakpoint
+ALTER TABLE `sessions` ADD `elevated_by` text;

@@ -117,14 +117,14 @@ test.each([true, false])('a change keeps how the session was asked for: remember
   expect(line.includes('Max-Age=2592000')).toBe(remember)
 })
 
-test('a change keeps the methods of its session: a second factor that was passed need not be passed again', async () => {
+test('a change tells of a password alone, whatever the session showed once, where the account has nothing more', async () => {
   const on = await server({ argon2id: quick })
   const { api, person } = await signedUp(on)
   await query(on, 'update sessions set methods = ?', '["passkey","totp"]')
 
   const answer = await api.auth.password.change.$post({ json: { currentPassword: person.password, newPassword } })
 
-  expect((await bodyOf(answer)).session.methods).toEqual(['passkey', 'totp', 'password'])
+  expect((await bodyOf(answer)).session.methods).toEqual(['password'])
 })
 
 test('the time of the last change stands beside the hash', async () => {

@@ -58,10 +58,36 @@ test('by bearer it makes the session fresh, whose next tokens say since when', a
   const answer = await on.request(path, json(proof, bearer))
 
   expect(answer.headers.getSetCookie()).toEqual([])
-  expect((await on.request('/auth/me/export', { headers: bearer })).status).toBe(200)
+  const { tokens } = await bodyOf(answer)
+  const fresh = { authorization: `Bearer ${tokens.access_token}` }
+  expect((await on.request('/auth/me/export', { headers: fresh })).status).toBe(200)
   const next = await bodyOf(await on.request('/auth/token', json({ refresh_token })))
   const claims = JSON.parse(atob(next.access_token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')))
   expect(claims).toMatchObject({ auth_time: on.clock.now, acr: 'aal1', amr: ['password'] })
+})
+
+test('S29: what a thief of the cookie made of it before is no fresher for what its owner shows', async () => {
+  const on = await quickServer()
+  const ada = await stale(on)
+  const stolen = await bodyOf(await on.request('/auth/token', json({ audience: 'account' }, cookieOf(ada.jar))))
+  const thief = { authorization: `Bearer ${stolen.access_token}` }
+
+  expect((await ada.api.auth.session['refresh-auth'].$post({ json: proof })).status).toBe(200)
+
+  expect((await on.request('/auth/me/export', { headers: thief })).status).toBe(403)
+  expect((await on.request('/auth/me', { method: 'DELETE', headers: thief })).status).toBe(403)
+  expect((await on.request('/auth/totp', json({}, thief))).status).toBe(403)
+})
+
+test('by bearer the cookie of the session stays as good as it was', async () => {
+  const on = await quickServer()
+  const ada = await stale(on)
+  const { access_token } = await bodyOf(await ada.fetch('/auth/token', json({ audience: 'account' })))
+
+  const answer = await on.request(path, json(proof, { authorization: `Bearer ${access_token}` }))
+
+  expect(answer.status).toBe(200)
+  expect((await ada.fetch('/auth/sessions')).status).toBe(200)
 })
 
 test('GHSA-hp74-gm6m-2qm5: the presence of a cookie proves nothing', async () => {

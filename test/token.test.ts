@@ -41,6 +41,7 @@ test('S39 S43 S44: an access token carries exactly the promised claims and verif
     exp: on.clock.now + 300,
     auth_time: signedInAt,
     amr: ['password'],
+    acr: 'aal1',
     roles: [],
   })
   expect(isId('usr', user.id) && isId('ses', session.id)).toBe(true)
@@ -179,7 +180,11 @@ test('amr tells every method passed, and auth_time the moment of the sign-in', a
 
   const { access_token } = await bodyOf(await tab.api.auth.token.$post({ json: {} }))
 
-  expect(partsOf(access_token).claims).toMatchObject({ amr: ['password', 'totp'], auth_time: signedInAt })
+  expect(partsOf(access_token).claims).toMatchObject({
+    amr: ['password', 'totp', 'mfa'],
+    acr: 'aal2',
+    auth_time: signedInAt,
+  })
 })
 
 test('S38: roles that changed stand in the very next token, by cookie and by refresh token', async () => {

@@ -105,6 +105,8 @@ export interface KeyRing {
   open(place: string, sealed: string): Promise<string | undefined>
   /** Names the first secret without telling it: the prefix of all that it sealed. */
   sealer(): Promise<string>
+  /** The names of the other secrets: what begins with one of them can be opened, and sealed anew. */
+  otherSealers(): Promise<string[]>
 }
 
 export const keyRing = (secrets: readonly string[]): KeyRing => {
@@ -131,6 +133,7 @@ export const keyRing = (secrets: readonly string[]): KeyRing => {
       return undefined
     },
     sealer: () => first.name(),
+    otherSealers: () => Promise.all(bases.slice(1).map((keys) => keys.name())),
   }
 }
 

@@ -1,22 +1,24 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
+import type { Config } from '../base/config.ts'
 import { randomToken, sha256 } from '../base/crypto.ts'
 import { newId } from '../base/ids.ts'
+import type { Statement } from '../base/ports.ts'
 import type { Context } from './context.ts'
 import type { Identity } from './core.ts'
 import type { KnownDevice } from './devices.ts'
 import { keepUser } from './grace.ts'
-import { toSession } from './session-views.ts'
+import { toSession, userAgentOf } from './session-views.ts'
 import {
   type Ended,
   type Ending,
   type EndReason,
   endReplaced,
-  insertSession,
+  type Method,
   type Standing,
   sessionsStore,
 } from './sessions.ts'
 import type { Completion, SignedIn } from './sign-in.ts'
-import { taking } from './statement.ts'
+import { statement, taking } from './statement.ts'
 import { toUser } from './users.ts'
 
 /**
@@ -39,7 +41,7 @@ export const beginSession = async (
     id: sessionId,
     userId: user.id,
     secretHash: await sha256(secret),
-    methods,
+    methods: completion.methods ?? methods,
     remember: manner.remember,
     authenticatedAt: completion.authenticatedAt ?? context.now,
   }
@@ -150,4 +152,30 @@ const deliver = async (identity: Identity, context: Context, delivery: Delivery)
     ...(deviceToken ? { device_token: deviceToken } : {}),
   }
   return signedIn
+}
+
+export interface NewSession {
+  readonly id: string
+  readonly userId: string
+  readonly secretHash: string
+  /** JSON where SQL tells. */
+  readonly methods: readonly Method[] | SQL
+  readonly remember: boolean
+  /** Unix seconds. */
+  readonly authenticatedAt: SQL | number
+}
+
+/** Begins a session only where what was just verified still `holds` and the user is active. Converges when run twice. */
+export const insertSession = (config: Config, context: Context, session: NewSession, holds: SQL): Statement => {
+  const { now, address, country } = context
+  const methods = Array.isArray(session.methods) ? JSON.stringify(session.methods) : session.methods
+  const endsAt = now + config.max
+  const expiresAt = Math.min(endsAt, now + (session.remember ? config.idle : config.idleShort))
+  return statement(sql`insert into sessions (id, user_id, secret_hash, methods, remember, created_at, authenticated_at,
+      last_seen_at, expires_at, ends_at, user_agent, address, country)
+    select ${session.id}, users.id, ${session.secretHash}, ${methods},
+      ${session.remember ? 1 : 0}, ${now}, ${session.authenticatedAt}, ${now}, ${expiresAt}, ${endsAt}, ${userAgentOf(context)},
+      ${address ?? null}, ${country ?? null}
+    from users where users.id = ${session.userId} and users.suspended_at is null and ${holds}
+    on conflict do nothing`)
 }

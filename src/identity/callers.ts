@@ -13,6 +13,8 @@ export interface Credential {
   readonly sessionId: string
   /** SHA-256 of the session's secret; null where a signature stands for it. */
   readonly secretHash: () => Promise<string | null>
+  /** Unix seconds: the sign-in that a token tells of. */
+  readonly authTime?: number
   /** May change the account and end sessions; the tokens that an app hands to other APIs may not. */
   readonly managesAccount: boolean
   /** What the signature vouches for by itself, and since when. */
@@ -68,17 +70,19 @@ export const newCallers = (config: Config, revocations: Revocations) => {
 
   /** The proof rides with the next batch; where it fails, that batch throws and what depends on it did nothing. */
   const ask = async (context: Context, credential: Credential, how: Asking): Promise<Caller> => {
-    const { via, userId, sessionId, managesAccount, secretHash, confirm, renew } = credential
+    const { via, userId, sessionId, managesAccount, secretHash, authTime = null, confirm, renew } = credential
     const { slides, freshAfter = -1 } = how
     let isProven = false
-    const evidence = { sid: sessionId, secret: await secretHash(), now: context.now, freshAfter }
+    const evidence = { sid: sessionId, secret: await secretHash(), now: context.now, freshAfter, authTime }
     let standing: Standing | undefined
     context.ride(proofOf(config, context, { ...evidence, freshAfter: -1, userId }, how), async ([row]) => {
       if (row === undefined || (row !== gone && row.user.id !== userId)) throw new Problem(unauthenticated)
       if (confirm && !(await confirm())) throw new Problem(unauthenticated)
       isProven = row === gone
       if (row === gone) return
-      if (row.session.authenticatedAt <= freshAfter) throw new Problem(freshSignInRequired)
+      const { authenticatedAt } = row.session
+      const isOlder = freshAfter >= 0 && authTime !== null && authTime !== authenticatedAt
+      if (authenticatedAt <= freshAfter || isOlder) throw new Problem(freshSignInRequired)
       if (slides) await renew?.(row)
       isProven = true
       standing = row

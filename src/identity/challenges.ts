@@ -10,7 +10,7 @@ import type { Identity } from './core.ts'
 import type { Answer } from './factors.ts'
 import type { Method } from './sessions.ts'
 import type { Account, Challenge, ChallengeMethod, Manner, SignedIn } from './sign-in.ts'
-import { statement, taking } from './statement.ts'
+import { statement, taking, whether } from './statement.ts'
 import { counting, mayTry } from './tries.ts'
 import { type UserRow, userJson } from './users.ts'
 
@@ -53,7 +53,7 @@ export const insertChallenge = async ({ throttle }: Identity, context: Context, 
     hash,
     insert: statement(insert),
     /** A row while it is open. */
-    read: statement(sql`select 1 where ${isOpen}`, () => true),
+    read: whether(isOpen),
     isOpen,
     wire: { methods: [...methods], expiresAt: rfc3339(expiresAt) },
   }
@@ -89,6 +89,7 @@ export const answerChallenge = async (
     identifier: keyWhere(isOpen),
     identifierThen: keyWhere(isAnswered),
     knownDevice: device && { id: device.id, holds: devices.belongsTo(context, device, userId) },
+    isShort: true,
   })
   const weighing = await signIn.weigh(context, userId, { ...given, boundTo: hash })
   const rows = await context.batch([

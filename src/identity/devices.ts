@@ -169,11 +169,22 @@ export interface TrustedDevice {
   readonly current: boolean
 }
 
-/** Those of a user, where `when` holds, the latest first; `current` is the id of the device of the request. */
-export const trustedDevices = (userId: string, now: number, when: SQL, current = ''): Statement<TrustedDevice> =>
+interface TrustOf {
+  readonly userId: string
+  readonly now: number
+  /** The device of the request. */
+  readonly current: string | undefined
+}
+
+/** Those of a user, where `when` holds, the latest first: none whose factor is gone, as `isKept` tells. */
+export const trustedDevices = (
+  { userId, now, current }: TrustOf,
+  when: SQL,
+  isKept: (factorId: SQL) => SQL,
+): Statement<TrustedDevice> =>
   statement(
     sql`select id, user_agent, trusted_at, trusted_until from devices where user_id = ${userId}
-      and trusted_until > ${now} and expires_at > ${now} and ${when} order by trusted_at desc, id`,
+      and trusted_until > ${now} and expires_at > ${now} and ${isKept(sql`trusted_by`)} and ${when} order by trusted_at desc, id`,
     ([id, userAgent, at, until]) => ({
       id: String(id),
       device: { name: deviceName(String(userAgent ?? '')), userAgent: String(userAgent ?? '') },

@@ -1,14 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { randomToken, sha256 } from '../base/crypto.ts'
+import { sha256 } from '../base/crypto.ts'
 import { codeUsedOrExpired, forbidden, Problem } from '../base/errors.ts'
 import type { Statement } from '../base/ports.ts'
 import type { Callers } from './callers.ts'
 import type { EnrolledFactor } from './challenges.ts'
 import type { Context } from './context.ts'
 import type { Identity } from './core.ts'
+import { elevation } from './elevation.ts'
 import type { Factors } from './factors.ts'
 import type { RecoveryCodes } from './recovery-codes.ts'
-import { type Ended, elevateSession, endEverySession, type Standing, sessionsStore, standsFor } from './sessions.ts'
+import { type Ended, endEverySession, standsFor } from './sessions.ts'
 import { statement, taking } from './statement.ts'
 import { mayTry } from './tries.ts'
 import { type UserRow, userJson } from './users.ts'
@@ -48,7 +49,7 @@ interface Sockets {
 }
 
 export const newEnrolment = (identity: Identity, { callers, factors, recoveryCodes }: Sockets) => {
-  const { config, facts, revocations, sessionCookie } = identity
+  const { facts, revocations } = identity
 
   /** Every other session ends: none of them has shown the factor. */
   const endings = (context: Context, userId: SQL | string, when: SQL) => {
@@ -63,7 +64,7 @@ export const newEnrolment = (identity: Identity, { callers, factors, recoveryCod
   const bySession = async (context: Context): Promise<Enroller> => {
     const caller = await callers.demand(context, { fresh: true })
     if (!caller.managesAccount) throw new Problem(forbidden)
-    const { userId, sessionId, evidence, via } = caller
+    const { userId, sessionId, evidence } = caller
     return {
       userId: sql`${userId}`,
       get user() {
@@ -76,27 +77,16 @@ export const newEnrolment = (identity: Identity, { callers, factors, recoveryCod
       },
       /** The session has shown the factor: it gets a new secret and stays, and no other does. */
       async enrolled({ method, name }, when) {
-        const secret = randomToken()
-        const secretHash = await sha256(secret)
         const methods = [...new Set([...caller.standing.session.methods, method])]
+        const elevated = await elevation(identity, context, { caller, methods, holds: when })
         const others = endings(context, userId, sql`id <> ${sessionId} and ${when}`)
         const added = await facts.of(context, { type: 'factor.added', userId, sessionId, factor: method, name, when })
-        let standing: Standing | undefined
-        const shown = { sid: sessionId, secret: secretHash, now: context.now, freshAfter: -1 }
         return {
-          statements: [
-            elevateSession(config, { evidence, secretHash, methods }, when),
-            others.statement,
-            ...added.statements,
-            taking(sessionsStore.proof(shown), ([row]) => {
-              standing = row
-            }),
-          ],
+          statements: [elevated.statement, others.statement, ...added.statements, elevated.read],
           async told() {
             added.happened()
             others.told()
-            revocations.stale(context, [sessionId])
-            if (standing && via === 'cookie') await sessionCookie.write(context, secret, standing)
+            await elevated.deliver()
           },
         }
       },

@@ -51,12 +51,23 @@ export interface Factor {
 /** Rows of some statements, in their order. */
 export type Rows = readonly (readonly unknown[] | undefined)[]
 
+interface CarriedOver {
+  /** Of the session before. */
+  readonly methods: readonly Method[]
+  readonly authenticatedAt: number
+  readonly shown: Method
+  /** Unix seconds. */
+  readonly now: number
+}
+
 /** Who keeps which factors. */
 export const newFactors = ({ mfa }: Config) => {
   const all: Factor[] = []
   const kept = () => all.filter(({ kind }) => kind === 'second')
   const second = () => (mfa === 'off' ? [] : kept())
   const anyOf = (conditions: readonly SQL[]): SQL => sql`(${sql.join([sql`0`, ...conditions], sql` or `)})`
+  const keptBy = (userId: SQL | string, except?: SQL | string): SQL =>
+    anyOf(kept().map(({ isOn }) => isOn(userId, except)))
   return {
     add: (factor: Factor) => void all.push(factor),
     of: (method: Answer['method']): Factor | undefined => all.find((factor) => factor.method === method),
@@ -65,11 +76,10 @@ export const newFactors = ({ mfa }: Config) => {
       mfa === 'off' ? [] : [...kept(), ...all.filter(({ kind }) => kind === 'recovery')],
     /** Holds where the user has a second factor, by which everything else is judged. */
     isOn: (userId: SQL | string): SQL => anyOf(second().map(({ isOn }) => isOn(userId))),
-    /** Holds where the user keeps a second factor, asked for or not, other than the one whose row is `except`. */
-    isKeptBy: (userId: SQL | string, except?: string): SQL => anyOf(kept().map(({ isOn }) => isOn(userId, except))),
+    /** Holds where the user keeps a second factor, asked for or not. */
+    isKeptBy: (userId: SQL | string): SQL => keptBy(userId),
     /** Holds where the one whose row this is may go: not where it is the last, and one is required. */
-    mayGo: (userId: SQL | string, id: SQL | string): SQL =>
-      mfa === 'required' ? anyOf(kept().map(({ isOn }) => isOn(userId, id))) : sql`1`,
+    mayGo: (userId: SQL | string, id: SQL | string): SQL => (mfa === 'required' ? keptBy(userId, id) : sql`1`),
     /** Holds while a second factor that was shown is the user's and on. */
     isKept: (factorId: SQL, userId: SQL | string): SQL =>
       anyOf(second().flatMap(({ isKept }) => (isKept ? [isKept(factorId, userId)] : []))),
@@ -80,9 +90,17 @@ export const newFactors = ({ mfa }: Config) => {
       )
       return sql`json_object(${sql.join(members, sql`, `)})`
     },
-    /** When all that the account asks for was last shown, where a first factor is shown `now`: it makes nobody fresh who has more. */
-    freshSince: (userId: SQL | string, { before, now }: { before: number; now: number }): SQL =>
-      sql`iif(${anyOf(second().map(({ isOn }) => isOn(userId)))}, ${before}, ${now})`,
+    /**
+     * What a session comes to that takes the place of another by a first factor alone: where the account has a second one,
+     * it is what the other was, and no fresher; else it is what was shown now.
+     */
+    carriedOver(userId: SQL | string, { methods, authenticatedAt, shown, now }: CarriedOver) {
+      const isOn = anyOf(second().map((factor) => factor.isOn(userId)))
+      return {
+        authenticatedAt: sql`iif(${isOn}, ${authenticatedAt}, ${now})`,
+        methods: sql`iif(${isOn}, ${JSON.stringify([...new Set([...methods, shown])])}, ${JSON.stringify([shown])})`,
+      }
+    },
     /** Whether accounts must have one. */
     areRequired: mfa === 'required',
     /** @throws Problem `forbidden` (403) where second factors are switched off */

@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import type { Wiping } from './credentials.ts'
 import type { Factor } from './factors.ts'
 import type { Facts } from './facts.ts'
-import { statement, taking } from './statement.ts'
+import { statement, taking, whether } from './statement.ts'
 
 /** Codes of a set, and characters of a code: 57 bits, written in groups of four. */
 const size = { codes: 10, code: 12, group: 4 }
@@ -27,10 +27,15 @@ export const newRecoveryCodes = (hasher: PasswordHasher, facts: Facts) => ({
   /** @throws Problem `unavailable` (503) */
   async make(): Promise<RecoverySet> {
     const codes = Array.from({ length: size.codes }, () => randomCode(size.code))
-    const [first = '', ...others] = codes
-    const { salt, hash } = await hasher.derive(first)
-    const rest = await Promise.all(others.map((code) => hasher.derive(code, salt)))
-    return { codes: codes.map(grouped), salt, hashes: [hash, ...rest.map((one) => one.hash)] }
+    const hashes: string[] = []
+    let salt: string | undefined
+    // In turn: whoever signs in meanwhile waits for one of them, not for ten.
+    for (const code of codes) {
+      const made: { salt: string; hash: string } = await hasher.derive(code, salt)
+      salt = made.salt
+      hashes.push(made.hash)
+    }
+    return { codes: codes.map(grouped), salt: salt ?? '', hashes }
   },
 
   /** Stores a set where `when` holds; the older one of the user ends. */
@@ -93,10 +98,10 @@ const recoveryFactor = (hasher: PasswordHasher, facts: Facts): Factor => ({
           left: left(user.id),
           when: isUsed,
         })
-        const use = taking(useCode(hash, { now: context.now, by }, when), (used) => {
+        const told = taking(whether(isUsed), (used) => {
           if (used.length > 0) fact.happened()
         })
-        return [use, ...fact.statements]
+        return [useCode(hash, { now: context.now, by }, when), ...fact.statements, told]
       },
     }
   },
@@ -108,11 +113,8 @@ const unused = (userId: SQL): Statement<StoredCode> =>
     ([salt, hash]) => ({ salt: String(salt), hash: String(hash) }),
   )
 
-const useCode = (hash: string, { now, by }: { now: number; by: string }, when: SQL): Statement<true> =>
-  statement(
-    sql`update recovery_codes set used_at = ${now}, used_by = ${by}
-      where hash = ${hash} and used_at is null and ${when} returning 1`,
-    () => true,
-  )
+const useCode = (hash: string, { now, by }: { now: number; by: string }, when: SQL): Statement =>
+  statement(sql`update recovery_codes set used_at = ${now}, used_by = ${by}
+    where hash = ${hash} and used_at is null and ${when}`)
 
 const grouped = (code: string): string => (code.match(new RegExp(`.{${size.group}}`, 'g')) ?? []).join('-')

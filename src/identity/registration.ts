@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import type { Core } from './core.ts'
 import type { Method } from './sessions.ts'
 import type { Challenge, Manner, SignedIn } from './sign-in.ts'
-import { statement, taking } from './statement.ts'
+import { statement, taking, whether } from './statement.ts'
 import { storedAddress, userIdOf, usersStore } from './users.ts'
 
 /** Somebody new, with what they will sign in by. */
@@ -82,12 +82,9 @@ export const newRegistration = ({ facts, outbox, signIn, throttle }: Core) => ({
         to: addressOfHolder(canonical, now),
         when: nobodyMade(user.id, count.isCounted),
       })),
-      taking(
-        statement(sql`select 1 where ${isStored}`, () => true),
-        (rows) => {
-          found.isMade = rows.length > 0
-        },
-      ),
+      taking(whether(isStored), (rows) => {
+        found.isMade = rows.length > 0
+      }),
       taking(takenBy(user), (rows) => {
         found.isNameTaken = rows.length > 0
       }),

@@ -54,6 +54,8 @@ export const sessions = sqliteTable(
     userAgent: text('user_agent').notNull(),
     address: text(),
     country: text(),
+    /** The request that made it fresh last, so that its own retry finds its mark. */
+    elevatedBy: text('elevated_by'),
   },
   (table) => [
     index('sessions_user').on(table.userId, table.lastSeenAt),

@@ -9,8 +9,8 @@ interface SealedColumn {
   readonly column: string
 }
 
-/** Rows that one run of the job seals again, of each column. */
-const most = 200
+/** Rows that one run of the job seals again, of each column: of a million, all within three days. */
+const most = 300
 
 /** Where features keep sealed secrets: the job seals them again with the first secret of the ring, and `readyz` counts. */
 export const newSealed = (ring: KeyRing) => {
@@ -22,11 +22,12 @@ export const newSealed = (ring: KeyRing) => {
     return sql`(${name} < ${`${sealer}.`} or ${name} >= ${`${sealer}/`})`
   }
 
+  /** What `sealer` sealed, some of it. */
   const reseal = async (context: Context, { table, column }: SealedColumn, sealer: string): Promise<number> => {
     const [from, name] = [sql.identifier(table), sql.identifier(column)]
     const [rows] = await context.batch([
       statement(
-        sql`select id, ${name} from ${from} where ${isOld(column, sealer)} limit ${most}`,
+        sql`select id, ${name} from ${from} where ${name} >= ${`${sealer}.`} and ${name} < ${`${sealer}/`} limit ${most}`,
         ([id, text]): [string, string] => [String(id), String(text)],
       ),
     ])
@@ -56,9 +57,10 @@ export const newSealed = (ring: KeyRing) => {
 
     /** Part of the scheduled job. */
     async reseal(context: Context): Promise<number> {
-      const sealer = await ring.sealer()
       let resealed = 0
-      for (const column of columns) resealed += await reseal(context, column, sealer)
+      for (const sealer of await ring.otherSealers()) {
+        for (const column of columns) resealed += await reseal(context, column, sealer)
+      }
       return resealed
     },
   }

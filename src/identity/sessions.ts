@@ -1,8 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Config } from '../base/config.ts'
 import type { Statement } from '../base/ports.ts'
-import type { Context } from './context.ts'
-import { userAgentOf } from './session-views.ts'
 import { type Params, prepare, statement, type Values } from './statement.ts'
 import { type UserRow, userJson } from './users.ts'
 
@@ -53,9 +50,11 @@ export type EndReason =
 export const gone = 'gone' as const
 
 /** What a caller must show for its session to count: `secret` null where a token's signature showed it already. */
-export type Evidence = Values<'sid' | 'secret' | 'now' | 'freshAfter'>
+export type Evidence = Values<EvidenceName>
 
-export const evidenceNames = ['sid', 'secret', 'now', 'freshAfter'] as const
+type EvidenceName = (typeof evidenceNames)[number]
+
+export const evidenceNames = ['sid', 'secret', 'now', 'freshAfter', 'authTime'] as const
 
 /** Sessions that one user may have at once. */
 const sessionsPerUser = 20
@@ -81,12 +80,15 @@ export const live = (now: SQL): SQL => sql`${unended(now)}
 const named = (p: Params<'sid' | 'secret'>): SQL => sql`sessions.id = ${p.sid}
   and sessions.secret_hash = coalesce(${p.secret}, sessions.secret_hash)`
 
-const shown = (p: Params<'sid' | 'secret' | 'now' | 'freshAfter'>): SQL => sql`${named(p)}
-  and sessions.authenticated_at > ${p.freshAfter} and ${live(p.now)}`
+/** A token is only as fresh as the sign-in that it tells of: it may be older than what its session has shown since. */
+const isFresh = (p: Params<'freshAfter' | 'authTime'>): SQL => sql`(${p.freshAfter} < 0
+  or (sessions.authenticated_at > ${p.freshAfter}
+    and sessions.authenticated_at = coalesce(${p.authTime}, sessions.authenticated_at)))`
+
+const shown = (p: Params<EvidenceName>): SQL => sql`${named(p)} and ${isFresh(p)} and ${live(p.now)}`
 
 /** The condition on which whatever a strict route does depends: in SQL, so that asking and acting are one trip. */
-export const stands = (p: Params<'sid' | 'secret' | 'now' | 'freshAfter'>): SQL =>
-  sql`exists (select 1 from sessions where ${shown(p)})`
+export const stands = (p: Params<EvidenceName>): SQL => sql`exists (select 1 from sessions where ${shown(p)})`
 
 /**
  * Where a clock fell back, cookies may hold leases that are yet to begin, none of them after the session was last seen,
@@ -145,6 +147,14 @@ export const sessionsStore = {
   byId: prepare(
     ['id', 'now'],
     (p) => sql`select ${standingJson} from sessions where sessions.id = ${p.id} and ${live(p.now)}`,
+    readStanding,
+  ),
+
+  /** The same for whoever has just made it fresh. */
+  elevated: prepare(
+    ['sid', 'by', 'now'],
+    (p) => sql`select ${standingJson} from sessions
+      where sessions.id = ${p.sid} and sessions.elevated_by = ${p.by} and ${live(p.now)}`,
     readStanding,
   ),
 
@@ -218,54 +228,20 @@ export const sessionsStore = {
   ),
 }
 
-export interface NewSession {
-  readonly id: string
-  readonly userId: string
-  readonly secretHash: string
-  readonly methods: readonly Method[]
-  readonly remember: boolean
-  /** Unix seconds. */
-  readonly authenticatedAt: SQL | number
-}
-
-/** Begins a session only where what was just verified still `holds` and the user is active. Converges when run twice. */
-export const insertSession = (config: Config, context: Context, session: NewSession, holds: SQL): Statement => {
-  const { now, address, country } = context
-  const endsAt = now + config.max
-  const expiresAt = Math.min(endsAt, now + (session.remember ? config.idle : config.idleShort))
-  return statement(sql`insert into sessions (id, user_id, secret_hash, methods, remember, created_at, authenticated_at,
-      last_seen_at, expires_at, ends_at, user_agent, address, country)
-    select ${session.id}, users.id, ${session.secretHash}, ${JSON.stringify(session.methods)},
-      ${session.remember ? 1 : 0}, ${now}, ${session.authenticatedAt}, ${now}, ${expiresAt}, ${endsAt}, ${userAgentOf(context)},
-      ${address ?? null}, ${country ?? null}
-    from users where users.id = ${session.userId} and users.suspended_at is null and ${holds}
-    on conflict do nothing`)
-}
-
-interface Elevation {
-  readonly evidence: Evidence
-  /** SHA-256 of its new secret: whoever holds the old one holds nothing. */
-  readonly secretHash: string
-  readonly methods: readonly Method[]
-}
-
-/** Makes a session fresh, where it stands and `when` holds: the same id, a new secret. */
-export const elevateSession = ({ idle, idleShort }: Config, elevation: Elevation, when: SQL): Statement => {
-  const { evidence, secretHash, methods } = elevation
-  const now = sql`${evidence.now}`
-  return statement(sql`update sessions set secret_hash = ${secretHash}, methods = ${JSON.stringify(methods)},
-      authenticated_at = ${now}, changed_at = max(${now}, last_seen_at), hinted_at = null,
-      ${sliding({ now, idle: sql`${idle}`, idleShort: sql`${idleShort}` })}
-    where id = ${evidence.sid} and ${standsFor(evidence)} and ${when}`)
-}
-
-/** Holds once it was. */
-export const isElevated = (sid: Evidence['sid'], secretHash: string): SQL =>
-  sql`exists (select 1 from sessions where id = ${sid} and secret_hash = ${secretHash})`
-
 /** `stands` for a statement that is made anew each time. */
-export const standsFor = ({ sid, secret, now, freshAfter }: Evidence): SQL =>
-  stands({ sid: sql`${sid}`, secret: sql`${secret}`, now: sql`${now}`, freshAfter: sql`${freshAfter}` })
+export const standsFor = ({ sid, secret, now, freshAfter, authTime }: Evidence): SQL =>
+  stands({
+    sid: sql`${sid}`,
+    secret: sql`${secret}`,
+    now: sql`${now}`,
+    freshAfter: sql`${freshAfter}`,
+    authTime: sql`${authTime}`,
+  })
+
+/** Holds while the session that is shown has not ended: also for a user who is suspended. */
+export const isUnended = ({ sid, secret, now }: Evidence): SQL =>
+  sql`exists (select 1 from sessions where ${named({ sid: sql`${sid}`, secret: sql`${secret}` })}
+    and ${unended(sql`${now}`)})`
 
 /** Sessions that end because the session `keep` begins, and why. */
 export interface Ending {

@@ -81,6 +81,8 @@ export interface Completion {
   readonly isExpected?: boolean
   /** Unix seconds: when all that the account asks for was last shown. Now, where it is absent. */
   readonly authenticatedAt?: SQL | number
+  /** JSON of the methods that the session tells of, where they are not those of the account. */
+  readonly methods?: SQL
   /** Id of the session to begin, where the caller must know it beforehand. */
   readonly sessionId?: string
 }

@@ -31,6 +31,9 @@ export const statement = <Row = never>(
   return { ...rest, params: bound(params, {}) }
 }
 
+/** A row where `when` holds. */
+export const whether = (when: SQL): Statement<true> => statement(sql`select 1 where ${when}`, () => true)
+
 /** The same statement, which also hands its rows to `take`: for batches whose length varies. */
 export const taking = <Row>(one: Statement<Row>, take: (rows: Row[]) => void): Statement<Row> => ({
   ...one,

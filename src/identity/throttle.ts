@@ -46,6 +46,8 @@ export interface AttemptOn {
   readonly knownDevice?: DeviceOf | undefined
   /** Count only where this holds. */
   readonly where?: SQL | undefined
+  /** A short code may be what is guessed: then a device that the account knows has a daily limit, too. */
+  readonly isShort?: boolean
 }
 
 export interface MailTo {
@@ -80,7 +82,7 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
   const groups = async (
     context: Context,
     key: SQL,
-    { knownDevice, where = sql`true` }: AttemptOn,
+    { knownDevice, where = sql`true`, isShort = false }: AttemptOn,
   ): Promise<Group[]> => {
     const address = await mac(`address ${context.address ?? 'unknown'}`)
     const stranger: Counter[] = [
@@ -93,7 +95,10 @@ export const newThrottle = (config: Config, ring: KeyRing) => {
     const device = await mac(`device ${knownDevice.id}`)
     return [
       {
-        counters: [{ key: sql`${key} || ${device}`, limit: limits.pair, window: quarter }],
+        counters: [
+          { key: sql`${key} || ${device}`, limit: limits.pair, window: quarter },
+          ...(isShort ? [{ key: sql`${key} || ${device} || 'day'`, limit: limits.identifier, window: day }] : []),
+        ],
         where: sql`${isMeant} and ${knownDevice.holds}`,
       },
       { counters: stranger, where: sql`${isMeant} and not ${knownDevice.holds}` },

@@ -48,6 +48,7 @@ export interface UnverifiedToken {
   readonly sub: string
   readonly sid: string
   readonly aud: string
+  readonly auth_time: number
   verify(context: Context): Promise<AccessClaims | undefined>
 }
 

@@ -110,6 +110,7 @@ export const userData: readonly UserTable[] = [
       user_agent: 'plain',
       address: 'plain',
       country: 'plain',
+      elevated_by: 'plain',
     },
     of: (user) => sql`user_id = ${user}`,
   },

@@ -203,7 +203,8 @@ export const emailSignInService = (core: Core) => {
      * Signs in whoever shows what was mailed, which proves the address: the account that has it, or a new one, or one
      * that somebody else made and that is theirs from now on. Two trips.
      * @throws Problem `code_used_or_expired` (410), `wrong_credentials` (401), `account_suspended` (403),
-     *   `too_many_attempts` (429), `conflict` (409) where the account changed between the trips: the code is good still
+     *   `too_many_attempts` (429), `conflict` (409) where the account changed between the trips: the code is good still,
+     *   unless a second factor was switched on
      */
     async signIn(context: Context, given: Shown): Promise<SignedIn | Challenge> {
       const { token, transport, remember, device_token } = given

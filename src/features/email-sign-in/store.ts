@@ -4,7 +4,7 @@ import type { Statement } from '../../base/ports.ts'
 import { isOpen, isReserved, isUsed, ofCode, type Use } from '../../identity/codes.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Account } from '../../identity/sign-in.ts'
-import { statement } from '../../identity/statement.ts'
+import { statement, whether } from '../../identity/statement.ts'
 import { counting, mayTry } from '../../identity/tries.ts'
 import { storedAddress, userIdOf, userJson } from '../../identity/users.ts'
 
@@ -87,6 +87,6 @@ export const insertProven = (use: Use, id: string): Statement =>
     on conflict do nothing`)
 
 /** One row where the code is good still. */
-export const stillOpen = (use: Use): Statement<true> => statement(sql`select 1 where ${isOpen(use)}`, () => true)
+export const stillOpen = (use: Use): Statement<true> => whether(isOpen(use))
 
 export const isMade = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`

@@ -118,10 +118,10 @@ export const passwordService = (core: Core, hasher: PasswordHasher, { begin, jud
         isStanding = row !== undefined
       })
       const result = await signIn.resume(context, {
-        account: { ...found.account, methods: [...new Set([...session.methods, 'password' as const])] },
+        account: found.account,
         manner: { transport, remember: session.remember, device },
         holds: isChanged,
-        authenticatedAt: factors.freshSince(userId, { before: session.authenticatedAt, now: context.now }),
+        ...factors.carriedOver(userId, { ...session, shown: 'password', now: context.now }),
         before: [
           changePassword({ userId, from, to, now: context.now, stands }),
           dropChallenges(userId, isChanged),

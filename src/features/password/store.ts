@@ -40,12 +40,6 @@ export const passwordStore = {
     ['userId', 'from', 'to'],
     (p) => sql`update passwords set hash = ${p.to} where user_id = ${p.userId} and hash = ${p.from}`,
   ),
-
-  count: prepare(
-    ['userId'],
-    (p) => sql`select count(*) from passwords where user_id = ${p.userId}`,
-    ([count]) => Number(count),
-  ),
 }
 
 /** How many passwords a user has: none or one. */

@@ -4,8 +4,8 @@ import type { Caller } from '../../identity/callers.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { standsFor } from '../../identity/sessions.ts'
-import { taking } from '../../identity/statement.ts'
-import { isStored, kept, mayMake, oneRow } from './store.ts'
+import { taking, whether } from '../../identity/statement.ts'
+import { isStored, kept, mayMake } from './store.ts'
 
 export const noFactor: ProblemType = { ...conflict, title: 'There is no second factor that they could stand in for.' }
 
@@ -34,11 +34,13 @@ export const recoveryService = ({ facts, factors, recoveryCodes }: Core) => ({
   },
 
   /**
-   * Makes ten codes and ends the older ones. Ten hashes, one trip.
+   * Makes ten codes and ends the older ones. Two trips: nobody is hashed for who may not have them.
    * @throws Problem `conflict` (409) without a second factor, `unavailable` (503)
    */
   async make(context: Context, caller: Caller): Promise<{ recoveryCodes: string[] }> {
     const { userId, sessionId, evidence } = caller
+    const [[has]] = await context.batch([whether(factors.isOn(userId))])
+    if (!has) throw new Problem(noFactor)
     const set = await recoveryCodes.make()
     const when = mayMake({ stands: standsFor(evidence), isOn: factors.isOn(userId) })
     const isMade = isStored(userId, set.salt)
@@ -47,7 +49,7 @@ export const recoveryService = ({ facts, factors, recoveryCodes }: Core) => ({
     await context.batch([
       ...recoveryCodes.store(context, userId, set, when),
       ...fact.statements,
-      taking(oneRow(isMade), (rows) => {
+      taking(whether(isMade), (rows) => {
         isDone = rows.length > 0
       }),
     ])

@@ -9,9 +9,6 @@ export const mayMake = ({ stands, isOn }: { stands: SQL; isOn: SQL }): SQL => sq
 export const isStored = (userId: string, salt: string): SQL =>
   sql`exists (select 1 from recovery_codes where user_id = ${userId} and salt = ${salt})`
 
-/** A row where `when` holds. */
-export const oneRow = (when: SQL): Statement<true> => statement(sql`select 1 where ${when}`, () => true)
-
 export interface Kept {
   /** When each factor came that is on, in Unix seconds, by method. */
   readonly addedAt: Readonly<Record<string, readonly number[]>>

@@ -150,7 +150,6 @@ export const session = (core: Core, guard: Guard) => {
         { 200: SignedInOrChallenge },
         wrongCredentials,
         codeUsedOrExpired,
-        conflict,
         accountSuspended,
         tooManyAttempts,
       ),

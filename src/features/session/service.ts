@@ -6,7 +6,7 @@ import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { deviceOf, endTrust, type TrustedDevice, trustedDevices } from '../../identity/devices.ts'
 import { type Session, toSession } from '../../identity/session-views.ts'
-import { sessionsStore, standsFor } from '../../identity/sessions.ts'
+import { isUnended, sessionsStore, standsFor } from '../../identity/sessions.ts'
 import { toUser, type User } from '../../identity/users.ts'
 import { profileStore } from './store.ts'
 
@@ -63,11 +63,18 @@ export const sessionService = (core: Core) => {
       if (credential === undefined && context.headers.has('authorization')) throw new Problem(unauthenticated)
       if (credential !== undefined) {
         const secret = await credential.secretHash()
-        const evidence = { sid: credential.sessionId, secret, now: context.now, freshAfter: -1, reason: 'logout' }
+        const evidence = {
+          sid: credential.sessionId,
+          secret,
+          now: context.now,
+          freshAfter: -1,
+          authTime: null,
+          reason: 'logout',
+        }
         const end = everywhere ? sessionsStore.endEvery(evidence) : sessionsStore.endOwn(evidence)
         if (everywhere) {
-          context.ride(dropChallenges(credential.userId, standsFor(evidence)), () => undefined)
-          context.ride(endTrust(credential.userId, standsFor(evidence)), () => undefined)
+          context.ride(dropChallenges(credential.userId, isUnended(evidence)), () => undefined)
+          context.ride(endTrust(credential.userId, isUnended(evidence)), () => undefined)
         }
         const [ended] = await context.batch([end])
         revocations.ended(context, ended, 'logout')
@@ -104,7 +111,9 @@ export const sessionService = (core: Core) => {
       const device = await core.devices.shown(context, undefined)
       const [rows, trusted] = await context.batch([
         sessionsStore.ofUser({ ...evidence, userId }),
-        trustedDevices(userId, context.now, standsFor(evidence), device?.id),
+        trustedDevices({ userId, now: context.now, current: device?.id }, standsFor(evidence), (id) =>
+          core.factors.isKept(id, userId),
+        ),
       ])
       return {
         sessions: rows.map(({ session }) => toSession(session, session.id === sessionId)),

@@ -20,13 +20,14 @@ export const tokenService = (core: Core) => {
     const [, text] = /^Bearer ([A-Za-z0-9_.-]+)$/i.exec(context.headers.get('authorization') ?? '') ?? []
     const token = text === undefined ? undefined : tokens.read(text)
     if (token === undefined) return undefined
-    const { sub, sid, aud } = token
+    const { sub, sid, aud, auth_time } = token
     const credential: Credential = {
       via: 'token',
       userId: sub,
       sessionId: sid,
       managesAccount: aud === config.issuer,
       secretHash: async () => null,
+      authTime: auth_time,
       slides: false,
     }
     // The keys may come along with the proof only where nothing acts before the signature is checked.

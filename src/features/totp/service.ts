@@ -13,7 +13,7 @@ import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import type { Enroller } from '../../identity/enrolment.ts'
 import { standsFor } from '../../identity/sessions.ts'
-import { taking } from '../../identity/statement.ts'
+import { taking, whether } from '../../identity/statement.ts'
 import { placeOf, totpFactor } from './factor.ts'
 import { newSecret, qrOf, stepOf, uriOf } from './otp.ts'
 import {
@@ -22,7 +22,6 @@ import {
   isConfirmedBy,
   isOn,
   mayRemove,
-  oneRow,
   pendingSecret,
   remove,
   storePending,
@@ -99,7 +98,7 @@ export const totpService = (core: Core) => {
         ...confirm({ id, userId, step, by, now: context.now }, stands),
         ...recoveryCodes.store(context, userId, set, isOnNow),
         ...enrolled.statements,
-        taking(oneRow(isOnNow), (rows) => {
+        taking(whether(isOnNow), (rows) => {
           isDone = rows.length > 0
         }),
       ])
@@ -126,7 +125,7 @@ export const totpService = (core: Core) => {
           wasOn = rows.includes(true)
         }),
         ...removed.after,
-        taking(oneRow(isOn(userId)), (rows) => {
+        taking(whether(isOn(userId)), (rows) => {
           isStillOn = rows.length > 0
         }),
       ])

@@ -73,9 +73,6 @@ export const confirm = ({ id, userId, step, by, now }: Confirmation, when: SQL):
 export const isConfirmedBy = ({ id, by }: Pick<Confirmation, 'id' | 'by'>): SQL =>
   sql`exists (select 1 from totp_secrets where id = ${id} and confirmed_by = ${by})`
 
-/** A row where `when` holds. */
-export const oneRow = (when: SQL): Statement<true> => statement(sql`select 1 where ${when}`, () => true)
-
 /** Holds while the codes of the user's app count: of another than the one whose row is `except`, where that is given. */
 export const isOn = (userId: SQL | string, except: SQL | string = ''): SQL =>
   sql`exists (select 1 from totp_secrets where user_id = ${userId} and confirmed_at is not null and id <> ${except})`
