@@ -6,6 +6,7 @@ import { openLimiter, quick } from './faulty-ports.ts'
 import { json, query, type Server, server, signedUp, signedUpByToken, somebody } from './harness.ts'
 import { operationsOf, takesText } from './properties/operations.ts'
 import { routes } from './raw.ts'
+import { bodies } from './route-access.ts'
 
 /** What is there when nothing is: as it may stand in a row, in a header or in a body. */
 const nothings = ['', ' ', 'undefined', 'null', 'NaN', '0', 'false', '[object Object]', '.', '..']
@@ -89,7 +90,8 @@ test.each(nothings)(
 
     for (const { name, method, target } of routes(on).filter(({ guard }) => guard !== undefined)) {
       for (const headers of [{ cookie: `__Host-session=${nothing}` }, { cookie: '__Host-session' }, ...shown]) {
-        const answer = await on.request(target, { method, headers })
+        const body = name in bodies ? json(bodies[name], headers) : { headers }
+        const answer = await on.request(target, { ...body, method })
 
         expect.soft(answer.status, `${name} ${JSON.stringify(headers)}`).toBe(401)
       }
