@@ -164,7 +164,15 @@ test('S74: a known device is kept, too, when 20 others signed in within the same
   const tab = await signedUp(on)
   const { now } = on.clock
   for (let i = 0; i < 20; i++) {
-    await query(on, 'insert into devices values (?, ?, ?, ?, ?)', `dev_ ${i}`, tab.user.id, now, now, now + year)
+    await query(
+      on,
+      'insert into devices (id, user_id, created_at, last_used_at, expires_at) values (?, ?, ?, ?, ?)',
+      `dev_ ${i}`,
+      tab.user.id,
+      now,
+      now,
+      now + year,
+    )
   }
   const known = deviceOf(tab)
 

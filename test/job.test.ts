@@ -71,7 +71,10 @@ test.each([
     'challenges',
     "insert into challenges (hash, user_id, sign_in, throttle_key, created_at, expires_at) values ('h' || ?1, ?2, '{}', 'k', 1, ?1)",
   ],
-  ['devices', "insert into devices values ('d' || ?1, ?2, 1, 1, ?1)"],
+  [
+    'devices',
+    "insert into devices (id, user_id, created_at, last_used_at, expires_at) values ('d' || ?1, ?2, 1, 1, ?1)",
+  ],
   ['throttle', "insert into throttle values ('k' || ?1, 1, ?1, ?2)"],
   ['signing_keys', "insert into signing_keys select 'k' || ?1, public_jwk, ?2, 1, 1, 1, ?1 from signing_keys limit 1"],
 ])('S92: of %s what has expired goes, to the second, and the rest stays', async (table, insert) => {

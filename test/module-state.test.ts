@@ -27,7 +27,6 @@ const allowed: Readonly<Record<string, string>> = {
   'entry/node.ts { waitUntil, finished }': 'what goes on after answers, for the end to wait for',
   'entry/vercel.ts service': 'the service itself: what it keeps is told by its parts',
   'entry/worker.ts service': 'the service itself: what it keeps is told by its parts',
-  'features/account/store.ts kinds': 'names of the tables, read off the source',
   'features/password/common-passwords.ts listed': 'a table of the source, unpacked when first used',
   'http/contract.ts notes': 'what routes say of themselves, filled while they are mounted',
   'identity/session-views.ts names': 'a pure function remembered: the name of a browser by its User-Agent',

@@ -33,7 +33,7 @@ const allowances: readonly Allowance[] = [
     because: 'the job deletes in chunks, and takes those that come first in the index',
   },
   {
-    step: /^SEARCH \w+ USING (COVERING )?INDEX \w+_secret \(secret[<>]\?\)$/,
+    step: /^SEARCH \w+ USING (COVERING )?INDEX \w+_secret \(secret[<>]\?( AND secret<\?)?\)$/,
     of: /\blimit (\?|1000)/,
     because: 'it reads what another secret sealed, and as much of it as the job does in one run',
   },

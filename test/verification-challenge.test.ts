@@ -158,7 +158,7 @@ test('a code that was mailed to an address that the account no longer has proves
 
   const answered = await answer(on, id, code)
 
-  expect(answered.status).toBe(410)
+  expect(answered.status).toBe(401)
   expect(await query(on, 'select email_verified from users')).toEqual([[0]])
   expect(await liveSessions(on)).toEqual([[0]])
 })

@@ -15,7 +15,7 @@ export const tables: FeatureTables = {
     act(['GET /auth/factors', 'by bearer'], [200, 1], async (on) => ({ headers: (await byAccountToken(on)).bearer })),
     act(
       ['POST /auth/recovery-codes'],
-      [200, 1],
+      [200, 2],
       async (on) => {
         const headers = await byCookie(on)
         await on.request('/auth/me', { ...json({ name: factorName }, headers), method: 'PATCH' })
