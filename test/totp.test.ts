@@ -273,3 +273,23 @@ test('S32, S92: an account takes its app and its codes along', async () => {
   expect(erased.status).toBe(204)
   expect(await query(on, 'select (select count(*) from totp_secrets) + count(*) from recovery_codes')).toEqual([[0]])
 })
+
+test('whoever lost their phone signs in by a recovery code, and switches another app on in its place', async () => {
+  const on = await server()
+  const ada = await withTotp(on)
+  on.clock.pass(3600)
+  const { tab, id } = await heldElsewhere(on, ada.person)
+  await answered(tab, id, ada.recoveryCodes[3] ?? '', { method: 'recovery' })
+
+  const { secret, recoveryCodes } = await enrol(on, tab)
+  const factors = await bodyOf(await tab.fetch('/auth/factors'))
+
+  expect(secret).not.toBe(ada.secret)
+  expect(recoveryCodes).toHaveLength(10)
+  expect(factors).toEqual({
+    required: false,
+    totp: { createdAt: '2027-01-15T09:00:00Z' },
+    passkeys: 0,
+    recoveryCodesLeft: 10,
+  })
+})
