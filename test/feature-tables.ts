@@ -5,6 +5,7 @@ import type { Act } from './act.ts'
 import type { Ending } from './endings.ts'
 import type { Go, Visit } from './every-route.ts'
 import type { OddPath } from './every-statement.ts'
+import type { HalfState } from './half-state.ts'
 import type { Server, signedUp } from './harness.ts'
 import type { Send } from './http.ts'
 import type { Place } from './place.ts'
@@ -47,6 +48,8 @@ export interface FeatureTables {
   readonly outstanding?: Readonly<Record<string, Outstanding>>
   /** Of those that are one-time, how each is spent. */
   readonly oneTime?: Readonly<Record<string, OneTime>>
+  /** Further ways in which a sign-in is put on hold. */
+  readonly halfStates?: Readonly<Record<string, HalfState>>
   /** Further ways in which a session ends. */
   readonly endings?: Readonly<Record<string, Ending>>
   /** Ways to statements to which no act leads. */

@@ -30,9 +30,13 @@ export const plantFactor = ({ factors }: Core): void =>
 /** Somebody who has that factor, and ten recovery codes. */
 export const withFactor = async (on: Server) => {
   const tab = await signedUp(on)
-  await query(on, 'update users set name = ? where id = ?', factorName, tab.user.id)
+  await haveFactor(on, tab.user.id)
   return { ...tab, recoveryCodes: await recoveryCodesFor(on, tab.user.id) }
 }
+
+/** From now on somebody has that factor. */
+export const haveFactor = (on: Server, userId: string) =>
+  query(on, 'update users set name = ? where id = ?', factorName, userId)
 
 /** A set of ten, past every route. */
 export const recoveryCodesFor = async (on: Server, userId: string): Promise<string[]> => {
@@ -49,9 +53,11 @@ export const heldUp = async (on: Server, person: object): Promise<string> => {
   return challenge.id
 }
 
-/** The id of one that asks to set up a second factor, as an isolate gives it out that demands one. */
-export const heldUpToEnrol = async (on: Server, person: object): Promise<string> => {
-  const argon2id = () => on.core.ports.argon2id
-  const demanding = { settings: { AUTH_MFA: 'required' }, limiter: openLimiter, argon2id }
-  return heldUp(await server({ beside: on, ...demanding }), person)
+/** An isolate beside another, that puts every sign-in on hold until a second factor is set up. */
+export const demanding = (beside: Server): Promise<Server> => {
+  const argon2id = () => beside.core.ports.argon2id
+  return server({ beside, settings: { AUTH_MFA: 'required' }, limiter: openLimiter, argon2id })
 }
+
+/** The id of one that asks to set up a second factor. */
+export const heldUpToEnrol = async (on: Server, person: object): Promise<string> => heldUp(await demanding(on), person)

@@ -121,6 +121,12 @@ export const tables: FeatureTables = {
   },
   secretKinds: { 'totp_secrets.secret': 'lasting' },
   outstanding: { 'totp_secrets.secret': 'of the user' },
+  halfStates: {
+    'the code of an app': {
+      make: withTotp,
+      opens: ({ name }) => name === 'POST /auth/challenge',
+    },
+  },
   endings: {
     'an app that is switched on elsewhere': {
       by: 'POST /auth/totp/confirm',
