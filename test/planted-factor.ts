@@ -53,6 +53,13 @@ export const heldUp = async (on: Server, person: object): Promise<string> => {
   return challenge.id
 }
 
+/** The ids of so many. */
+export const heldUpTimes = async (on: Server, person: object, times: number): Promise<string[]> => {
+  const ids: string[] = []
+  while (ids.length < times) ids.push(await heldUp(on, person))
+  return ids
+}
+
 /** An isolate beside another, that puts every sign-in on hold until a second factor is set up. */
 export const demanding = (beside: Server): Promise<Server> => {
   const argon2id = () => beside.core.ports.argon2id

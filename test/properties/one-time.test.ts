@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { codeLife } from '../../src/identity/codes.ts'
 import { type Fault, replyLost, unreachable } from '../faulty-ports.ts'
 import { query, server } from '../harness.ts'
-import { atTrip, isolates, mostUses, oneTime } from './one-time.ts'
+import { atTrip, isolates, oneTime } from './one-time.ts'
 import { kinds, rootless, secretColumns } from './secrets.ts'
+import { mostUses } from './uses.ts'
 
 const all = Object.entries(oneTime)
 

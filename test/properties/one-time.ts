@@ -2,9 +2,10 @@ import { gated } from '../acts.ts'
 import { type Fault, faultyDatabase, noFault, openLimiter, quick } from '../faulty-ports.ts'
 import { entriesOf } from '../feature-tables.ts'
 import { bodyOf, json, query, type Server, server, signedUpByToken } from '../harness.ts'
-import { heldUp, withFactor } from '../planted-factor.ts'
+import { heldUpTimes, withFactor } from '../planted-factor.ts'
 import { rightCode } from '../second-factor.ts'
 import { oneTimeMail } from './one-time-mail.ts'
+import { mostUses, unlimited } from './uses.ts'
 
 /** A secret that its first use burns. */
 export interface OneTime {
@@ -27,12 +28,6 @@ export interface OneTime {
 }
 
 const count = async (on: Server, text: string) => Number((await query(on, text))[0]?.[0])
-
-/** Of one secret at once. */
-export const mostUses = 50
-
-/** Settings with which the throttle refuses none of them. */
-export const unlimited = { AUTH_LIMIT_PAIR: '100', AUTH_LIMIT_ADDRESS: '1000' }
 
 /** By the column that keeps it, and its purpose where the column has some. */
 export const oneTime: Readonly<Record<string, OneTime>> = {
@@ -63,7 +58,7 @@ export const oneTime: Readonly<Record<string, OneTime>> = {
     settings: unlimited,
     async make(on) {
       const { person, recoveryCodes } = await withFactor(on)
-      const ids = await inTurn(mostUses, () => heldUp(on, person))
+      const ids = await heldUpTimes(on, person, mostUses)
       return JSON.stringify({ ids, code: recoveryCodes[0] })
     },
     // Each at another sign-in: the code is what can be used up.
@@ -79,13 +74,6 @@ export const oneTime: Readonly<Record<string, OneTime>> = {
   },
   ...Object.fromEntries(Object.entries(oneTimeMail).map(([purpose, secret]) => [`codes.hash ${purpose}`, secret])),
   ...entriesOf((feature) => feature.oneTime),
-}
-
-/** One after another. */
-export const inTurn = async <T>(times: number, make: () => Promise<T>): Promise<T[]> => {
-  const made: T[] = []
-  for (let turn = 0; turn < times; turn++) made.push(await make())
-  return made
 }
 
 const gatedPerson = () => ({

@@ -3,6 +3,8 @@ import { codeFor, nobody } from '../by-mail.ts'
 import type { FeatureTables } from '../feature-tables.ts'
 import { bodyOf, browser, json, query, type Server, signedIn, signedUp } from '../harness.ts'
 import { cookiesOf, post } from '../http.ts'
+import { heldUpTimes } from '../planted-factor.ts'
+import { mostUses, unlimited } from '../properties/uses.ts'
 import { codeAt } from '../totp-app.ts'
 import { answered, enrol, held, withTotp } from '../totp-people.ts'
 
@@ -119,8 +121,32 @@ export const tables: FeatureTables = {
       return { 'secret of an app': secret, 'code of an app': await next(), 'sealed secret of an app': String(sealed) }
     },
   },
-  secretKinds: { 'totp_secrets.secret': 'lasting' },
+  // It lasts; each of its codes counts once.
+  secretKinds: { 'totp_secrets.secret': 'one-time' },
   outstanding: { 'totp_secrets.secret': 'of the user' },
+  oneTime: {
+    'totp_secrets.secret': {
+      settings: unlimited,
+      async make(on) {
+        const { person, next } = await withTotp(on)
+        return JSON.stringify({ ids: await heldUpTimes(on, person, mostUses), code: await next() })
+      },
+      // Each at another sign-in: the code is what can be used up.
+      spend(on, secret, turn) {
+        const { ids, code } = JSON.parse(secret)
+        return on.request('/auth/challenge', json({ id: ids[turn], method: 'totp', code }))
+      },
+      won: 200,
+      effectOf: async (answer) => (await bodyOf(answer)).session.id,
+      // Beside the session that switched the app on.
+      uses: async (on) => {
+        const [[count] = []] = await query(on, "select count(*) - 1 from sessions where methods like '%totp%'")
+        return Number(count)
+      },
+      trips: 2,
+      losers: [401],
+    },
+  },
   halfStates: {
     'the code of an app': {
       make: withTotp,
