@@ -5,6 +5,7 @@ import { account } from './features/account/routes.ts'
 import { emailChange } from './features/email-change/routes.ts'
 import { emailSignIn } from './features/email-sign-in/routes.ts'
 import { notices } from './features/notices/service.ts'
+import { passkeys } from './features/passkey/routes.ts'
 import { passwords } from './features/password/routes.ts'
 import { recovery } from './features/recovery/routes.ts'
 import { session } from './features/session/routes.ts'
@@ -44,6 +45,7 @@ export const createApp = (core: Core) => {
     .route('/auth', account(core, guard))
     .route('/auth', recovery(core, guard))
     .route('/auth', totp(core, guard))
+    .route('/', passkeys(core, guard))
   core.signIn.addGate(core.factorGate())
   if (core.config.cronSecret !== undefined) api.route('/auth', cron(core, core.config.cronSecret))
   return api

@@ -76,8 +76,8 @@ test('every table with a key to users is in it, with every row', async () => {
   }
 })
 
-/** What columns are called that hold secrets, or what is kept of them. */
-const secretName = /(?:^|_)(?:hash|mac|sealed|key|jwk|secret|token)$/
+/** What columns are called that hold secrets, or what is kept of them; a public key is none. */
+const secretName = /(?:^|_)(?:hash|mac|sealed|(?<!public_)key|jwk|secret|token)$/
 
 test('no secret, and nothing that is kept of one, is ever told', async () => {
   const { on, ada } = await somebodyWithEverything()

@@ -23,7 +23,7 @@ export interface FeatureTables {
   /** Each of its routes, and who may ask it. */
   readonly access: Readonly<Record<string, Access>>
   /** The same, as the typed client has them. */
-  readonly typed: (auth: Client) => Readonly<Record<string, unknown>>
+  readonly typed: (auth: Client['auth'], client: Client) => Readonly<Record<string, unknown>>
   /** Each of them at least once, with its trips. */
   readonly acts: readonly Act[]
   /** Each of them once, over nothing but the network. */
@@ -60,7 +60,7 @@ export interface FeatureTables {
   readonly everything?: (on: Server, tab: Tab) => Promise<void>
 }
 
-type Client = ReturnType<typeof hc<App>>['auth']
+type Client = ReturnType<typeof hc<App>>
 type Tab = Awaited<ReturnType<typeof signedUp>>
 
 export interface Secrets {

@@ -117,6 +117,7 @@ test('a job on what is alive changes nothing, and says so', async () => {
       throttle: 0,
       sessions: 0,
       signing_keys: 0,
+      ...Object.fromEntries(on.core.sweeps.map(({ table }) => [table, 0])),
     },
     failed: [],
     milliseconds: expect.any(Number),

@@ -229,7 +229,8 @@ test('the document names the cookie that the service uses', () => {
 })
 
 test('the typed client knows every route, with its body and its answer', async () => {
-  const { auth } = hc<App>(origin)
+  const client = hc<App>(origin)
+  const { auth } = client
   const typed = {
     'POST /auth/register': auth.register.$post,
     'POST /auth/login': auth.login.$post,
@@ -264,7 +265,7 @@ test('the typed client knows every route, with its body and its answer', async (
     'GET /auth/openapi.json': auth['openapi.json'].$get,
     'GET /auth/healthz': auth.healthz.$get,
     'GET /auth/readyz': auth.readyz.$get,
-    ...entriesOf(({ typed }) => typed(auth)),
+    ...entriesOf(({ typed }) => typed(auth, client)),
   }
   const { app } = await server()
 

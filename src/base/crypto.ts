@@ -86,7 +86,7 @@ export const timingSafeEqual = (a: string, b: string): boolean => {
 }
 
 /** What a derived key is for: the HKDF info, so that no key serves two ends. */
-export type Purpose = 'session-cookie' | 'device-cookie' | 'throttle' | 'refresh-token' | 'code'
+export type Purpose = 'session-cookie' | 'device-cookie' | 'throttle' | 'refresh-token' | 'code' | 'passkey-decoy'
 
 /**
  * The keys derived from `AUTH_SECRET`, a ring: the first secret signs and seals, every one verifies and opens.

@@ -1,6 +1,6 @@
 import { randomToken } from './crypto.ts'
 
-export type IdPrefix = 'usr' | 'ses' | 'key' | 'dev' | 'req' | 'msg' | 'otp'
+export type IdPrefix = 'usr' | 'ses' | 'key' | 'dev' | 'req' | 'msg' | 'otp' | 'pky'
 
 /** A type prefix and 128 random bits. An id is not a secret. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${randomToken(16)}`

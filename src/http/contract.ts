@@ -123,6 +123,8 @@ export interface DocumentedRoute {
   readonly method: string
   /** `/auth/sessions/:id` */
   readonly path: string
+  /** Paths of requests that it takes. */
+  readonly pattern: RegExp
   readonly doc: RouteDoc | undefined
   readonly body: Notes['body']
   readonly guard: string | undefined
@@ -141,12 +143,27 @@ export const routesOf = (app: Pick<Hono, 'routes'>): DocumentedRoute[] => {
   }
   return [...grouped.values()].map(({ method, path, notes: all }) => ({
     method,
-    path,
+    path: plainPath(path),
+    pattern: patternOf(path),
     doc: all.find((note) => note.doc)?.doc,
     body: all.find((note) => note.body)?.body,
     guard: all.find((note) => note.guard)?.guard,
     problems: [...new Set([...all.flatMap(problemsIn), ...problemsOf(method)])],
   }))
+}
+
+/** A parameter, and the form in which alone it is one: `:id{pky_[\\w-]+}`. */
+const paramForm = /(:\w+)\{([^/]+)\}/g
+
+/** The path of a route as it is documented and logged. */
+export const plainPath = (path: string): string => path.replace(paramForm, '$1')
+
+const patternOf = (path: string): RegExp => {
+  const parts = path.split('/').map((part) => {
+    const [, name, form = '[^/]+'] = /^:(\w+)(?:\{(.+)\})?$/.exec(part) ?? []
+    return name === undefined ? part.replaceAll('.', '\\.') : form
+  })
+  return new RegExp(`^${parts.join('/')}$`)
 }
 
 const problemsIn = (note: Notes) => [...(note.problems ?? []), ...(note.doc?.problems ?? [])]

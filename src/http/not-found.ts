@@ -9,18 +9,13 @@ export const methodNotAllowed: ProblemType = {
 
 /** What to answer where no route matched: 405 with `Allow` on a path that has other methods, else 404. */
 export const newNotFound = (app: Parameters<typeof routesOf>[0]) => {
-  let patterns: { pattern: RegExp; method: string }[] | undefined
+  let routes: DocumentedRoute[] | undefined
   return (path: string): Problem => {
-    patterns ??= routesOf(app).map(toPattern)
-    const allow = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+    routes ??= routesOf(app)
+    const allow = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
     if (allow.length === 0) return new Problem(notFound)
     return new Problem(methodNotAllowed, {
       allow: allow.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method)),
     })
   }
 }
-
-const toPattern = ({ method, path }: DocumentedRoute) => ({
-  method,
-  pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}$`),
-})

@@ -7,7 +7,7 @@ import { fromUtf8, timingSafeEqual } from '../base/crypto.ts'
 import { notFound, Problem } from '../base/errors.ts'
 import { newContext } from '../identity/context.ts'
 import type { Ports } from '../identity/core.ts'
-import { formFields } from './contract.ts'
+import { formFields, plainPath } from './contract.ts'
 import type { Env } from './env.ts'
 import { bodyTooLarge, crossOrigin, malformedRequest, problemResponse } from './problem.ts'
 
@@ -51,7 +51,7 @@ export const protect = (config: Config, ports: Ports) =>
     context.log({
       event: 'request',
       method,
-      route: isEarly ? undefined : routePath(c),
+      route: isEarly ? undefined : plainPath(routePath(c)),
       status: c.res.status,
       code: context.refusal,
       milliseconds,

@@ -21,8 +21,8 @@ export interface Newcomer {
   readonly canonical: string
   readonly credential: {
     readonly method: Method
-    /** Writes it where the user was inserted. */
-    readonly insert: Statement
+    /** Write it where the user was inserted. */
+    readonly write: readonly Statement[]
     /** Holds once it is written. */
     readonly isStored: SQL
   }
@@ -45,7 +45,7 @@ export const newRegistration = ({ facts, outbox, signIn, throttle }: Core) => ({
     manner: Manner,
   ): Promise<SignedIn | Challenge | undefined> {
     const { now } = context
-    const { method, insert, isStored } = credential
+    const { method, write, isStored } = credential
     const account = { ...user, emailVerified: false, roles: [], createdAt: now }
     const fact = await facts.of(context, { type: 'user.registered', userId: user.id, when: isStored })
     const result = await signIn.complete(context, {
@@ -53,7 +53,7 @@ export const newRegistration = ({ facts, outbox, signIn, throttle }: Core) => ({
       manner,
       holds: isStored,
       gateRows: [],
-      before: [usersStore.insert({ ...user, emailCanonical: canonical, now }), insert, ...fact.statements],
+      before: [usersStore.insert({ ...user, emailCanonical: canonical, now }), ...write, ...fact.statements],
     })
     if (result !== undefined) fact.happened()
     return result
@@ -66,14 +66,14 @@ export const newRegistration = ({ facts, outbox, signIn, throttle }: Core) => ({
    */
   async pend(context: Context, { user, canonical, credential }: Newcomer): Promise<Pending> {
     const { now } = context
-    const { insert, isStored } = credential
+    const { write, isStored } = credential
     const count = await throttle.mail(context, { recipient: canonical, where: isFree(user) })
     const fact = await facts.of(context, { type: 'user.registered', userId: user.id, when: isStored })
     const found = { isMade: false, isNameTaken: false }
     await context.batch([
       ...count.statements,
       usersStore.insert({ ...user, emailCanonical: canonical, now }, count.isCounted),
-      insert,
+      ...write,
       ...fact.statements,
       ...(await outbox.post(context, {
         kind: 'account_exists',

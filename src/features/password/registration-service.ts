@@ -95,7 +95,7 @@ export const registrationService = (core: Core, hasher: PasswordHasher, { begin,
         canonical: email.canonical,
         credential: {
           method: 'password',
-          insert: passwordStore.insert({ userId: id, hash, now: context.now }),
+          write: [passwordStore.insert({ userId: id, hash, now: context.now })],
           isStored: isStored(id, hash),
         },
       }

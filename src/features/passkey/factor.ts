@@ -1,0 +1,47 @@
+import type { Factor } from '../../identity/factors.ts'
+import type { Judge } from './judge.ts'
+import {
+  acceptAnswer,
+  advance,
+  byCredential,
+  hasPasskey,
+  isAcceptable,
+  isPasskeyOf,
+  type PasskeyRow,
+  type UsedChallenge,
+  useChallenge,
+} from './store.ts'
+import type { Assertion } from './webauthn.ts'
+
+/**
+ * A passkey beside what was shown already: the presence of its user is enough. It has to be the passkey of that very
+ * user (GHSA-f66q-9rf6-8795), and its answer one for this very sign-in or session.
+ */
+export const passkeyFactor = (judge: Judge, readAssertion: (given: unknown) => Assertion | undefined): Factor => ({
+  method: 'passkey',
+  kind: 'second',
+  isOn: hasPasskey,
+  isKept: isPasskeyOf,
+
+  async reads(context, _, { assertion, boundTo }) {
+    const answer = readAssertion(assertion)
+    if (answer === undefined) return []
+    const use = await judge.use(context, { answer, purpose: 'factor', boundTo })
+    return [useChallenge(use), byCredential(answer.id)]
+  },
+
+  async check([uses = [], found = []], { user }, { assertion, boundTo }, context) {
+    const answer = readAssertion(assertion)
+    const [[used], [passkey]] = [uses as UsedChallenge[], found as PasskeyRow[]]
+    if (answer === undefined || used?.userId !== user.id) return undefined
+    const right = await judge.assertion(context, answer, { used, passkey, needsVerification: false })
+    if (right === undefined || right.account.user.id !== user.id) return undefined
+    const { step } = right
+    const use = await judge.use(context, { answer, purpose: 'factor', boundTo })
+    return {
+      holds: isAcceptable(use, step),
+      burn: async (when) => [acceptAnswer(use, step.id, when), advance(step, when)],
+      factorId: step.id,
+    }
+  },
+})
