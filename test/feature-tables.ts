@@ -48,6 +48,8 @@ export interface FeatureTables {
   readonly outstanding?: Readonly<Record<string, Outstanding>>
   /** Of those that are one-time, how each is spent. */
   readonly oneTime?: Readonly<Record<string, OneTime>>
+  /** The second factor that it is. */
+  readonly factor?: FactorRows
   /** Further ways in which a sign-in is put on hold. */
   readonly halfStates?: Readonly<Record<string, HalfState>>
   /** Further ways in which a session ends. */
@@ -62,6 +64,14 @@ export interface FeatureTables {
 
 type Client = ReturnType<typeof hc<App>>
 type Tab = Awaited<ReturnType<typeof signedUp>>
+
+export interface FactorRows {
+  readonly method: 'totp' | 'passkey'
+  /** By the session of a browser. */
+  turnOn(on: Server, tab: Tab): Promise<unknown>
+  /** How many a user has. */
+  count(on: Server, userId: string): Promise<number>
+}
 
 export interface Secrets {
   readonly names: readonly string[]

@@ -147,6 +147,14 @@ export const tables: FeatureTables = {
       losers: [401],
     },
   },
+  factor: {
+    method: 'totp',
+    turnOn: enrol,
+    async count(on, userId) {
+      const [[count] = []] = await query(on, 'select count(*) from totp_secrets where user_id = ?', userId)
+      return Number(count)
+    },
+  },
   halfStates: {
     'the code of an app': {
       make: withTotp,
