@@ -8,6 +8,7 @@ import {
   isAcceptable,
   isPasskeyOf,
   type PasskeyRow,
+  passkeysAddedAt,
   type UsedChallenge,
   useChallenge,
 } from './store.ts'
@@ -22,6 +23,7 @@ export const passkeyFactor = (judge: Judge, readAssertion: (given: unknown) => A
   kind: 'second',
   isOn: hasPasskey,
   isKept: isPasskeyOf,
+  addedAt: passkeysAddedAt,
 
   async reads(context, _, { assertion, boundTo }) {
     const answer = readAssertion(assertion)

@@ -5,6 +5,7 @@ import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import type { Enroller } from '../../identity/enrolment.ts'
 import { deviceName, userAgentOf } from '../../identity/session-views.ts'
+import { whether } from '../../identity/statement.ts'
 import type { Judge } from './judge.ts'
 import { type CreationOptions, creationOptions } from './options.ts'
 import {
@@ -18,7 +19,6 @@ import {
   ownPasskey,
   refusalOf,
   useChallenge,
-  whether,
 } from './store.ts'
 import { type Passkey, toPasskey } from './views.ts'
 import type { Attestation, NewCredential, RelyingParty } from './webauthn.ts'

@@ -6,7 +6,7 @@ import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { standsFor } from '../../identity/sessions.ts'
 import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
-import { taking } from '../../identity/statement.ts'
+import { taking, whether } from '../../identity/statement.ts'
 import { userIdNamed, userIdOf } from '../../identity/users.ts'
 import { newBinding } from './binding.ts'
 import { withDecoys } from './decoys.ts'
@@ -25,7 +25,6 @@ import {
   issueChallenge,
   ownerOf,
   useChallenge,
-  whether,
 } from './store.ts'
 import type { Assertion, RelyingParty } from './webauthn.ts'
 

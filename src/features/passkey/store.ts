@@ -145,9 +145,6 @@ export const isAsked = (hash: string, context: Context): SQL =>
 /** Whose sign-in it is. */
 export const heldUp = (hash: string): SQL => sql`(select user_id from challenges where hash = ${hash})`
 
-/** A row where it holds. */
-export const whether = (condition: SQL): Statement<true> => statement(sql`select 1 where ${condition}`, () => true)
-
 export interface NewPasskey {
   readonly id: string
   readonly userId: SQL | string
@@ -249,6 +246,10 @@ export const isSpare = ({ id, userId }: Own, { stands, waysIn, mayGo }: Leave): 
 
 export const deletePasskey = ({ id, userId }: Own, when: SQL): Statement<true> =>
   statement(sql`delete from passkeys where id = ${id} and user_id = ${userId} and ${when} returning 1`, () => true)
+
+/** JSON array: when each came, in Unix seconds. */
+export const passkeysAddedAt = (userId: string): SQL =>
+  sql`(select json_group_array(created_at) from passkeys where user_id = ${userId})`
 
 export const countPasskeys = (userId: SQL | string): SQL =>
   sql`(select count(*) from passkeys where user_id = ${userId})`
