@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { cookieOf } from './act.ts'
 import { decoded } from './forging.ts'
-import { bodyOf, json, query, type Server, server } from './harness.ts'
+import { bodyOf, json, password, query, type Server, server, signedUp } from './harness.ts'
 import { codeAt } from './totp-app.ts'
-import { answered, heldElsewhere, withTotp } from './totp-people.ts'
+import { answered, enrol, heldElsewhere, withTotp } from './totp-people.ts'
 
 type Person = Awaited<ReturnType<typeof withTotp>>
 
@@ -140,3 +140,27 @@ test('S6: somebody with the cookie alone gets no fresh session by switching on a
   expect(refused.status).toBe(403)
   expect(await query(on, 'select count(*) from totp_secrets')).toEqual([[1]])
 })
+
+test.each([
+  ['switches an app on', async (on: Server, tab: Tab) => void (await enrol(on, tab))],
+  [
+    'steps up',
+    async (_: Server, tab: Tab) =>
+      void (await tab.fetch('/auth/session/refresh-auth', json({ method: 'password', password }))),
+  ],
+])('S29: a token that a thief made of the cookie is no fresher once its owner %s', async (_, act) => {
+  const on = await server()
+  const tab = await signedUp(on)
+  const { access_token } = await bodyOf(await tab.fetch('/auth/token', json({ audience: 'account' })))
+  const thief = { authorization: `Bearer ${access_token}` }
+  on.clock.pass(60)
+
+  await act(on, tab)
+
+  expect((await tab.fetch('/auth/me/export')).status).toBe(200)
+  expect((await on.request('/auth/me/export', { headers: thief })).status).toBe(403)
+  expect((await on.request('/auth/totp', json({}, thief))).status).toBe(403)
+  expect((await on.request('/auth/totp', { method: 'DELETE', headers: thief })).status).toBe(403)
+})
+
+type Tab = Awaited<ReturnType<typeof signedUp>>
