@@ -42,6 +42,8 @@ export interface Knobs {
   /** Of an attestation: its format and statement. */
   readonly attestation?: { readonly format: string; readonly statement: ReadonlyMap<string, Cbor> }
   readonly transports?: readonly string[]
+  /** Claims the credential of another authenticator. */
+  readonly credential?: Passkey
 }
 
 export interface Passkey {
@@ -63,7 +65,7 @@ export const newAuthenticator = ({ counts = true }: { readonly counts?: boolean 
     if (options.excludeCredentials.some(({ id }) => passkeys.some((one) => one.id === id))) {
       throw new Error('InvalidStateError: it has a passkey of this account.')
     }
-    const id = toBase64url(crypto.getRandomValues(new Uint8Array(16)))
+    const id = knobs.credential?.id ?? toBase64url(crypto.getRandomValues(new Uint8Array(16)))
     const { backupEligible = false, backedUp = false, counter = 0, userHandle } = knobs
     const passkey: Passkey = {
       id,

@@ -6,7 +6,7 @@ import { type Browser, bodyOf, browser, json, type Server, signedUp, somebody } 
 /** What options routes take to be asked on whose behalf. */
 type Asked = Readonly<Record<string, unknown>>
 
-const post = (tab: Pick<Browser, 'fetch'>, path: string, body: object = {}) =>
+export const post = (tab: Pick<Browser, 'fetch'>, path: string, body: object = {}) =>
   tab.fetch(`/auth/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -29,7 +29,7 @@ interface Adding {
 }
 
 /** Adds a passkey of this authenticator, as a browser does. */
-const addPasskey = async (
+export const addPasskey = async (
   tab: Pick<Browser, 'fetch'>,
   { authenticator, knobs, name, challenge }: Adding,
 ): Promise<Response> => {
@@ -97,4 +97,14 @@ export const signIn = async (on: Server) => {
 export const signUp = async (on: Server, { email } = somebody()) => {
   const { binding, options } = await optionsByToken(on, 'passkeys/sign-up/options', { email })
   return { email, attestation: await newAuthenticator().create(options), binding, ...byToken }
+}
+
+/** Somebody who has just signed up with a passkey and nothing else. */
+export const signedUpByPasskey = async (on: Server) => {
+  const [tab, authenticator, { email }] = [browser(on), newAuthenticator(), somebody()]
+  const options = await optionsOf(tab, 'passkeys/sign-up/options', { email })
+  const answer = await post(tab, 'passkeys/sign-up', { email, attestation: await authenticator.create(options) })
+  expect(answer.status, await answer.clone().text()).toBe(201)
+  await on.settled()
+  return { ...tab, ...(await bodyOf(answer)), authenticator, person: { email } }
 }
