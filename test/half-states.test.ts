@@ -61,6 +61,7 @@ const showings = ({ name, method, path, fields = {} }: Operation, jar: Record<st
   const texts = Object.entries(fields).flatMap(([field, schema]) => (takesText(schema) ? [field] : []))
   for (const field of texts) {
     shown[`as ${field}`] = [target, init(jar, { [field]: id })]
+    if (method !== 'GET') shown[`as ${field} alone`] = [target, { ...json({ [field]: id }, jar), method }]
     shown[`as ${field}, like a refresh token`] = [target, init(jar, { [field]: `pst_rt_${id}` })]
   }
   return Object.entries(shown)

@@ -2,10 +2,11 @@ import { post as asked, type Pair, registerAll } from '../../bench/ground.ts'
 import { sha256 } from '../../src/base/crypto.ts'
 import { newAuthenticator } from '../authenticator.ts'
 import type { FeatureTables } from '../feature-tables.ts'
-import { bodyOf, json, query } from '../harness.ts'
+import { json, query } from '../harness.ts'
 import { cookiesOf, post } from '../http.ts'
 import { acts } from '../passkey-acts.ts'
-import { byToken, optionsByToken, optionsOf, signIn, withPasskey } from '../passkeys.ts'
+import { oneTimePasskeys } from '../passkey-one-time.ts'
+import { byToken, optionsByToken, optionsOf, withPasskey } from '../passkeys.ts'
 
 const [nobody, id] = ['A'.repeat(43), 'A'.repeat(22)]
 
@@ -175,16 +176,22 @@ export const tables: FeatureTables = {
   },
   secretKinds: { 'passkey_challenges.hash': 'one-time', 'passkeys.public_key': 'no secret' },
   outstanding: { 'passkey_challenges.hash': 'of no session yet' },
-  oneTime: {
-    'passkey_challenges.hash': {
-      make: async (on) => JSON.stringify(await signIn(on)),
-      spend: (on, given) => on.request('/auth/passkeys/sign-in', json(JSON.parse(given))),
-      won: 200,
-      effectOf: async (answer) => (await bodyOf(answer)).session.id,
-      uses: async (on) =>
-        Number((await query(on, 'select count(*) from sessions where methods = \'["passkey"]\''))[0]?.[0]),
-      trips: 2,
-      losers: [410],
+  oneTime: oneTimePasskeys,
+  factor: {
+    method: 'passkey',
+    async turnOn(_, tab) {
+      const options = await optionsOf(tab, 'passkeys/options')
+      await tab.fetch('/auth/passkeys', post({ attestation: await newAuthenticator().create(options) }))
+    },
+    async count(on, userId) {
+      const [[count] = []] = await query(on, 'select count(*) from passkeys where user_id = ?', userId)
+      return Number(count)
+    },
+  },
+  halfStates: {
+    'a passkey': {
+      make: withPasskey,
+      opens: ({ name }) => name === 'POST /auth/challenge' || name === 'POST /auth/passkeys/sign-in/options',
     },
   },
   endings: {
