@@ -70,8 +70,8 @@ test('S92: no sweep of the job reads a table from end to end', async () => {
     for (const [, , , step] of await query(on, `explain query plan ${sweep.sql}`, ...sweep.params))
       plans.push(String(step))
 
-  expect(sweeps).toHaveLength(9)
-  expect(plans.filter((step) => step.startsWith('SCAN'))).toEqual([])
+  expect(sweeps).toHaveLength(9 + on.core.sweeps.length)
+  expect(plans.filter((step) => /^SCAN (?!\w+ USING INDEX \w+_pending$)/.test(step))).toEqual([])
   expect(plans.join('\n')).toMatch(/sessions_expires/)
   expect(plans.join('\n')).toMatch(/refresh_tokens_session/)
 })

@@ -225,6 +225,7 @@ test.each([0, 1])(
     const { next, database } = faultyDatabase()
     const on = await server({ database })
     const ada = await withRecoveryCodes(on)
+    await on.settled()
     next(...Array(trip).fill(noFault), replyLost)
 
     const { recoveryCodes } = await bodyOf(await ada.fetch('/auth/recovery-codes', json({})))
@@ -240,6 +241,7 @@ test('S77, S22: where the answer to its use is lost, a code was used once and is
   const on = await server({ database })
   const ada = await withRecoveryCodes(on)
   const id = await challengeFor(on, ada.person)
+  await on.settled()
   next(noFault, replyLost)
 
   const right = await recovered(on, id, ada.codes[0] ?? '')

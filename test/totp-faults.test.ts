@@ -7,7 +7,12 @@ import { answered, heldElsewhere, withTotp } from './totp-people.ts'
 /** A service whose trips meet the faults that a test lines up, once it has arranged what it needs. */
 const faulty = async () => {
   const { next, database } = faultyDatabase()
-  return { on: await server({ database }), next }
+  const on = await server({ database })
+  const nextTrips = async (...faults: Fault[]): Promise<void> => {
+    await on.settled()
+    next(...faults)
+  }
+  return { on, next: nextTrips }
 }
 
 const atTrip = (trip: number, ...faults: Fault[]): Fault[] => [...new Array<Fault>(trip - 1).fill(noFault), ...faults]
@@ -17,7 +22,7 @@ const gone = (on: Server) => query(on, 'select (select count(*) from totp_secret
 test('S77: where the answer that stored a secret is lost, the one that is shown is the one that is stored', async () => {
   const { on, next } = await faulty()
   const ada = await signedUp(on)
-  next(replyLost)
+  await next(replyLost)
 
   const { secret } = await bodyOf(await ada.fetch('/auth/totp', json({})))
   const confirmed = await ada.fetch('/auth/totp/confirm', json({ code: await codeAt(secret, on.clock.now) }))
@@ -32,7 +37,7 @@ test.each([1, 2])(
     const { on, next } = await faulty()
     const ada = await signedUp(on)
     const { secret } = await bodyOf(await ada.fetch('/auth/totp', json({})))
-    next(...atTrip(trip, replyLost))
+    await next(...atTrip(trip, replyLost))
 
     const confirmed = await ada.fetch('/auth/totp/confirm', json({ code: await codeAt(secret, on.clock.now) }))
     const { recoveryCodes } = await bodyOf(confirmed)
@@ -51,7 +56,7 @@ test('S77, S80: a confirmation that never arrives is 503, leaves all as it was, 
   const ada = await signedUp(on)
   const { secret } = await bodyOf(await ada.fetch('/auth/totp', json({})))
   const code = await codeAt(secret, on.clock.now)
-  next(...atTrip(2, unreachable, unreachable, unreachable))
+  await next(...atTrip(2, unreachable, unreachable, unreachable))
 
   const failed = await ada.fetch('/auth/totp/confirm', json({ code }))
   const between = await query(on, 'select count(*) from totp_secrets where confirmed_at is not null')
@@ -67,7 +72,7 @@ test.each([1, 2])(
     const ada = await withTotp(on)
     const [{ tab, id }, other] = [await heldElsewhere(on, ada.person), await heldElsewhere(on, ada.person)]
     const code = await ada.next()
-    next(...atTrip(trip, replyLost))
+    await next(...atTrip(trip, replyLost))
 
     const right = await answered(tab, id, code)
     const replayed = await answered(other.tab, other.id, code)
@@ -81,7 +86,7 @@ test('S80: an answer that never arrives is 503, and the code is still good', asy
   const ada = await withTotp(on)
   const { tab, id } = await heldElsewhere(on, ada.person)
   const code = await ada.next()
-  next(...atTrip(2, unreachable, unreachable, unreachable))
+  await next(...atTrip(2, unreachable, unreachable, unreachable))
 
   const statuses = [(await answered(tab, id, code)).status, (await answered(tab, id, code)).status]
 
@@ -91,7 +96,7 @@ test('S80: an answer that never arrives is 503, and the code is still good', asy
 test('S77: where the answer of a removal is lost the app is off, once, and the caller is told so', async () => {
   const { on, next } = await faulty()
   const ada = await withTotp(on)
-  next(replyLost)
+  await next(replyLost)
 
   const removed = await ada.fetch('/auth/totp', { method: 'DELETE' })
 
@@ -116,7 +121,7 @@ test('S79: a code of an app that is removed while it is judged begins no session
   const { tab, id } = await heldElsewhere(on, ada.person)
   const code = await ada.next()
   const before = await query(on, 'select count(*) from sessions')
-  next(
+  await next(
     noFault,
     after(() => query(on, 'delete from totp_secrets')),
   )
@@ -137,7 +142,7 @@ test('S15, S79: a password that is judged while an app is switched on begins no 
     const code = await codeAt(secret, on.clock.now)
     expect((await beside.request('/auth/totp/confirm', json({ code }, headers))).status).toBe(200)
   }
-  next(noFault, after(confirm))
+  await next(noFault, after(confirm))
 
   const login = await browser(on).fetch('/auth/login', json(ada.person))
 
@@ -147,9 +152,12 @@ test('S15, S79: a password that is judged while an app is switched on begins no 
 
 test('S31: a session that ends between the two trips of a confirmation switches nothing on', async () => {
   const { on, next } = await faulty()
-  const ada = await signedUp(on)
+  const ada = await withTotp(on)
   const { secret } = await bodyOf(await ada.fetch('/auth/totp', json({})))
-  next(
+  const rows = () => query(on, 'select id, confirmed_at, confirmed_by from totp_secrets order by 1')
+  const codes = () => query(on, 'select hash from recovery_codes order by 1')
+  const before = [await rows(), await codes()]
+  await next(
     noFault,
     after(() => query(on, 'update sessions set ended_at = 1')),
   )
@@ -157,8 +165,26 @@ test('S31: a session that ends between the two trips of a confirmation switches 
   const refused = await ada.fetch('/auth/totp/confirm', json({ code: await codeAt(secret, on.clock.now) }))
 
   expect(refused.status).toBe(403)
-  expect(await query(on, 'select count(*) from totp_secrets where confirmed_at is not null')).toEqual([[0]])
-  expect(await query(on, 'select count(*) from recovery_codes')).toEqual([[0]])
+  expect([await rows(), await codes()]).toEqual(before)
+})
+
+test.each([
+  ['the session ends', 'update sessions set ended_at = 1'],
+  ['the app is switched off', 'delete from totp_secrets'],
+])('S31, S79: where %s between the two trips of a new set of recovery codes, the old set stays', async (_, change) => {
+  const { on, next } = await faulty()
+  const ada = await withTotp(on)
+  const codes = () => query(on, 'select hash from recovery_codes order by 1')
+  const before = await codes()
+  await next(
+    noFault,
+    after(() => query(on, change)),
+  )
+
+  const refused = await ada.fetch('/auth/recovery-codes', json({}))
+
+  expect(refused.status).toBe(409)
+  expect(await codes()).toEqual(before)
 })
 
 test('the job seals secrets anew, readyz counts those that wait for it, and then the old secret may go', async () => {

@@ -116,14 +116,49 @@ test('S6: an old sign-in switches nothing on or off', async () => {
   expect((await held(browser(on), ada.person)).methods).toContain('totp')
 })
 
-test('S36: the token that an app hands to other APIs switches nothing on', async () => {
+test('S6: nor does it end the secret that waits for its first code', async () => {
+  const on = await server()
+  const ada = await signedUp(on)
+  const { secret } = await bodyOf(await ada.fetch('/auth/totp', json({})))
+  on.clock.pass(600)
+  const proof = { method: 'password', password: ada.person.password }
+
+  const stale = await ada.fetch('/auth/totp', json({}))
+  await ada.fetch('/auth/session/refresh-auth', json(proof))
+  const confirmed = await ada.fetch('/auth/totp/confirm', json({ code: await codeAt(secret, on.clock.now) }))
+
+  expect([stale.status, confirmed.status]).toEqual([403, 200])
+})
+
+test('S36: the token that an app hands to other APIs switches nothing on or off', async () => {
   const on = await server()
   const { bearer } = await signedUpByToken(on)
 
-  const refused = await on.request('/auth/totp', json({}, bearer))
+  const refused = [
+    await on.request('/auth/totp', json({}, bearer)),
+    await on.request('/auth/totp/confirm', json({ code: '123456' }, bearer)),
+    await on.request('/auth/totp', { method: 'DELETE', headers: bearer }),
+  ]
 
-  expect([refused.status, (await bodyOf(refused)).code]).toEqual([403, 'forbidden'])
+  expect(await Promise.all(refused.map(async (answer) => [answer.status, (await bodyOf(answer)).code]))).toEqual(
+    Array(3).fill([403, 'forbidden']),
+  )
   expect(await query(on, 'select * from totp_secrets')).toEqual([])
+})
+
+test('S92: a secret that nobody confirms within a day is deleted, and one that is on stays', async () => {
+  const on = await server()
+  const [ada, bob] = [await withTotp(on), await signedUp(on)]
+  await bob.fetch('/auth/totp', json({}))
+
+  on.clock.pass(86_399)
+  await on.job()
+  const before = await query(on, 'select count(*) from totp_secrets')
+  on.clock.pass(1)
+  await on.job()
+
+  expect(before).toEqual([[2]])
+  expect(await query(on, 'select user_id from totp_secrets')).toEqual([[ada.user.id]])
 })
 
 test('a code of another secret switches nothing on: 403, and the session stays', async () => {
@@ -204,74 +239,6 @@ test('S25: another app takes the place of the first when it is confirmed, and no
   expect([byNew.status, byOld.status, confirmed.status]).toEqual([401, 200, 200])
   expect([afterOld.status, afterNew.status]).toEqual([401, 200])
   expect((await bodyOf(confirmed)).recoveryCodes).not.toContain(ada.recoveryCodes[0])
-})
-
-test('S25, S33: switched off in one trip, the app asks for nothing more, the codes that stood in for it are gone, and every other session is', async () => {
-  const on = await server()
-  const ada = await withTotp(on)
-  const { tab, id } = await heldElsewhere(on, ada.person)
-  await answered(tab, id, await ada.next())
-
-  const removed = await ada.fetch('/auth/totp', { method: 'DELETE' })
-  const trips = on.trips.last
-
-  expect([removed.status, trips]).toEqual([204, 1])
-  expect((await bodyOf(await browser(on).fetch('/auth/login', json(ada.person)))).status).toBe('signed_in')
-  expect((await ada.fetch('/auth/sessions')).status).toBe(200)
-  expect((await tab.fetch('/auth/sessions')).status).toBe(401)
-  expect(await query(on, 'select (select count(*) from totp_secrets) + count(*) from recovery_codes')).toEqual([[0]])
-})
-
-test('where no app is on there is none to switch off: 404, also where one waits to be confirmed', async () => {
-  const on = await server()
-  const ada = await signedUp(on)
-  await ada.fetch('/auth/totp', json({}))
-
-  const removed = await ada.fetch('/auth/totp', { method: 'DELETE' })
-
-  expect([removed.status, (await bodyOf(removed)).code]).toEqual([404, 'not_found'])
-})
-
-test('S25: where a second factor is required, the only one stays', async () => {
-  const on = await server()
-  const ada = await withTotp(on)
-  const required = await server({ beside: on, settings: { AUTH_MFA: 'required' } })
-
-  const refused = await required.request('/auth/totp', { method: 'DELETE', headers: cookieOf(ada.jar) })
-
-  expect([refused.status, (await bodyOf(refused)).code]).toEqual([409, 'last_way_in'])
-  expect((await held(browser(on), ada.person)).methods).toEqual(['totp', 'recovery'])
-  expect((await bodyOf(await ada.fetch('/auth/factors'))).recoveryCodesLeft).toBe(10)
-})
-
-test('where second factors are switched off nobody switches one on, one that is on is not asked for, and may go', async () => {
-  const on = await server()
-  const ada = await withTotp(on)
-  const off = await server({ beside: on, settings: { AUTH_MFA: 'off' } })
-  const bob = await signedUp(off)
-
-  const login = await bodyOf(await browser(off).fetch('/auth/login', json(ada.person)))
-  const refused = [
-    await bob.fetch('/auth/totp', json({})),
-    await bob.fetch('/auth/totp/confirm', json({ code: '123456' })),
-    await off.request('/auth/totp', json({ challenge: 'A'.repeat(43) })),
-  ]
-  const again = await held(browser(on), ada.person)
-  const removed = await off.request('/auth/totp', { method: 'DELETE', headers: cookieOf(ada.jar) })
-
-  expect([login.status, again.methods]).toEqual(['signed_in', ['totp', 'recovery']])
-  expect(refused.map(({ status }) => status)).toEqual([403, 403, 403])
-  expect(removed.status).toBe(204)
-})
-
-test('S32, S92: an account takes its app and its codes along', async () => {
-  const on = await server()
-  const ada = await withTotp(on)
-
-  const erased = await ada.fetch('/auth/me', { method: 'DELETE' })
-
-  expect(erased.status).toBe(204)
-  expect(await query(on, 'select (select count(*) from totp_secrets) + count(*) from recovery_codes')).toEqual([[0]])
 })
 
 test('whoever lost their phone signs in by a recovery code, and switches another app on in its place', async () => {

@@ -20,6 +20,7 @@ import {
   confirm,
   idOf,
   isConfirmedBy,
+  isForgotten,
   isOn,
   mayRemove,
   pendingSecret,
@@ -49,6 +50,7 @@ export const totpService = (core: Core) => {
   credentials.add({ method: 'totp', wipe: wipeTotp })
   factors.add(totpFactor(ring))
   sealed.add({ table: 'totp_secrets', column: 'secret' })
+  core.sweeps.push({ table: 'totp_secrets', expired: isForgotten })
 
   /** A sign-in on hold is refused as such; whoever is signed in stays so. */
   const refuse = (context: Context, { user }: Enroller, wrong: ProblemType): never => {
@@ -75,7 +77,6 @@ export const totpService = (core: Core) => {
     /**
      * Switches an app on, by a code of it that counts for nothing more, in place of the one before. Answers new recovery
      * codes. Two trips.
-     * @param challenge The id by which the enroller was admitted, if any
      * @throws Problem `wrong_credentials` (401 with a challenge, else 403), `conflict` (409) where no app waits for it
      */
     async confirm(context: Context, enroller: Enroller, given: Confirmation): Promise<{ recoveryCodes: string[] }> {

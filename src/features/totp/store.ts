@@ -41,6 +41,12 @@ export const pendingSecret = (userId: SQL): Statement<SealedSecret> =>
     sealedSecret,
   )
 
+/** Seconds for which one may wait: a day. */
+const patience = 24 * 60 * 60
+
+/** What nobody has confirmed, for the job to delete. */
+export const isForgotten = (now: number): SQL => sql`confirmed_at is null and created_at <= ${now - patience}`
+
 /** The one whose codes count. */
 export const confirmedSecret = (userId: SQL): Statement<SealedSecret> =>
   statement(
