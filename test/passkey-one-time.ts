@@ -7,6 +7,9 @@ import { unlimited } from './properties/uses.ts'
 
 const count = async (on: Server, text: string) => Number((await query(on, text))[0]?.[0])
 
+/** Where an authenticator counts, its count alone would be enough. */
+const uncounted = () => newAuthenticator({ counts: false })
+
 /** Somebody whose authenticator has made a key for a challenge of theirs. */
 const registering = async (on: Server) => {
   const { bearer } = await byAccountToken(on)
@@ -16,14 +19,14 @@ const registering = async (on: Server) => {
 
 /** Whose sign-in is on hold, and who has signed for it. */
 const finishing = async (on: Server) => {
-  const { authenticator, id } = await heldUp(on)
+  const { authenticator, id } = await heldUp(on, uncounted())
   const options = await bodyOf(await on.request('/auth/passkeys/sign-in/options', json({ id })))
   return { body: { id, method: 'passkey', assertion: await authenticator.get(options) } }
 }
 
 /** Who has signed to prove again who they are, a minute after they signed in. */
 const steppingUp = async (on: Server) => {
-  const { authenticator, headers, tab } = await shown(on)
+  const { authenticator, headers, tab } = await shown(on, uncounted())
   on.clock.pass(60)
   const options = await optionsOf(tab, 'passkeys/sign-in/options', { stepUp: true })
   return { headers, body: { method: 'passkey', assertion: await authenticator.get(options) } }
@@ -51,7 +54,7 @@ const purpose = ({ path, of, effect, ...rest }: Purpose): OneTime => ({
 export const oneTimePasskeys: Readonly<Record<string, OneTime>> = {
   'passkey_challenges.hash sign_in': purpose({
     path: 'passkeys/sign-in',
-    of: async (on) => ({ body: await signIn(on) }),
+    of: async (on) => ({ body: await signIn(on, uncounted()) }),
     effect: 'session',
     won: 200,
     losers: [410],

@@ -38,9 +38,8 @@ export const addPasskey = async (
 }
 
 /** Somebody who has just registered, with a passkey beside the password. */
-export const withPasskey = async (on: Server, knobs: Knobs = {}) => {
+export const withPasskey = async (on: Server, knobs: Knobs = {}, authenticator = newAuthenticator()) => {
   const tab = await signedUp(on)
-  const authenticator = newAuthenticator()
   const answer = await addPasskey(tab, { authenticator, knobs })
   expect(answer.status, await answer.clone().text()).toBe(201)
   const { passkey, recoveryCodes } = await bodyOf(answer)
@@ -66,16 +65,16 @@ export const showPasskey = async (
 }
 
 /** Somebody with a passkey, signed in with it in another browser, and the headers of that. */
-export const shown = async (on: Server) => {
-  const { authenticator, passkey, person } = await withPasskey(on)
+export const shown = async (on: Server, authenticator = newAuthenticator()) => {
+  const { passkey, person } = await withPasskey(on, {}, authenticator)
   const tab = browser(on)
   await showPasskey(tab, { authenticator })
   return { authenticator, passkey, person, tab, headers: cookieOf(tab.jar) }
 }
 
 /** A sign-in of somebody with a passkey that is held up for it. */
-export const heldUp = async (on: Server) => {
-  const { authenticator, person } = await withPasskey(on)
+export const heldUp = async (on: Server, authenticator = newAuthenticator()) => {
+  const { person } = await withPasskey(on, {}, authenticator)
   const { challenge } = await bodyOf(await on.request('/auth/login', json(person)))
   return { authenticator, id: String(challenge.id) }
 }
@@ -88,8 +87,8 @@ export const optionsByToken = async (on: Server, path: string, more: object = {}
 }
 
 /** A sign-in, to be sent once or more. */
-export const signIn = async (on: Server) => {
-  const { authenticator } = await withPasskey(on)
+export const signIn = async (on: Server, authenticator = newAuthenticator()) => {
+  await withPasskey(on, {}, authenticator)
   const { binding, options } = await optionsByToken(on, 'passkeys/sign-in/options')
   return { assertion: await authenticator.get(options), binding, ...byToken }
 }
