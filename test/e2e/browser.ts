@@ -2,7 +2,7 @@ import { type Browser, type BrowserContextOptions, type Page, chromium as playwr
 import { test as base, expect, inject, vi } from 'vitest'
 import { chromium, howToInstall } from './chromium.ts'
 
-/** One person's browser, on the service of development. */
+/** One person's browser, on the service of development, at an address of its own: an address has so many requests a minute. */
 export interface Visitor {
   /** The address that they give. */
   readonly email: string
@@ -62,7 +62,15 @@ export const test = base.extend<Fixtures & { browser: Browser }>({
     const complaints: string[] = []
     await use(async ({ verification = 'optional', ...options } = {}) => {
       const dev = inject('services')[verification]
-      const context = await browser.newContext({ baseURL: dev, locale: 'en-US', ...options })
+      const context = await browser.newContext({
+        baseURL: dev,
+        locale: 'en-US',
+        extraHTTPHeaders: {
+          'x-auth-proxy-secret': inject('proxySecret'),
+          'x-auth-client-address': `198.18.${crypto.getRandomValues(new Uint8Array(2)).join('.')}`,
+        },
+        ...options,
+      })
       const headers = { origin: dev }
       context.on('weberror', (error) => complaints.push(String(error.error())))
       context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))

@@ -9,21 +9,25 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The origins of two services of development: whether a proven address is optional there, or required. */
     services: Readonly<Record<'optional' | 'required', string>>
+    /** By which they believe a request what its address is. */
+    proxySecret: string
   }
 }
 
 /** The service that `npm run dev` runs, with its mailbox, twice: each on a port and over a database of its own. */
 export default async ({ provide }: TestProject) => {
   if (chromium === undefined) return console.warn(`The tests in a browser are left out. ${howToInstall}`)
-  const optional = await start('optional')
-  const required = await start('required')
+  const proxySecret = randomSecret()
+  provide('proxySecret', proxySecret)
+  const optional = await start('optional', proxySecret)
+  const required = await start('required', proxySecret)
   provide('services', { optional: optional.base, required: required.base })
   return async () => {
     await Promise.all([optional.stop(), required.stop()])
   }
 }
 
-const start = async (verification: string) => {
+const start = async (verification: string, proxySecret: string) => {
   const { path, remove } = newFolder()
   await migrateLocalD1(path)
   const port = await freePort()
@@ -31,7 +35,7 @@ const start = async (verification: string) => {
     AUTH_ORIGIN: `http://localhost:${port}`,
     AUTH_SECRET: randomSecret(),
     AUTH_PRODUCT_NAME: 'Acme',
-    AUTH_LIMIT_REQUESTS: '1000',
+    AUTH_PROXY: `secret:${proxySecret}`,
     AUTH_EMAIL_VERIFICATION: verification,
   }
   const entry = resolve(import.meta.dirname, '../../src/entry/dev.ts')
