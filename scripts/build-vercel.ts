@@ -10,7 +10,8 @@ const root = resolve(import.meta.dirname, '..')
 const fileOf = (name: string) => createRequire(import.meta.url).resolve(name)
 
 /**
- * Writes a deployment in the form of the Build Output API: one function that answers all of `/auth`, and the cron job.
+ * Writes a deployment in the form of the Build Output API: one function that answers all of `/auth` and
+ * what browsers ask of passkeys, and the cron job.
  * @see https://vercel.com/docs/build-output-api
  */
 export async function buildForVercel(runtime: Runtime, schedule: string, output: string): Promise<void> {
@@ -21,7 +22,7 @@ export async function buildForVercel(runtime: Runtime, schedule: string, output:
   writeJson(join(folder, '.vc-config.json'), functionConfig[runtime])
   writeJson(join(output, 'config.json'), {
     version: 3,
-    routes: [{ src: '/auth(?:/.*)?', dest: '/auth' }],
+    routes: ['/auth(?:/.*)?', '/\\.well-known/webauthn'].map((src) => ({ src, dest: '/auth' })),
     crons: [{ path: '/auth/cron', schedule }],
   })
 }

@@ -103,11 +103,9 @@ test('a device where the passkey was shown is spared it, until the passkey is go
   await post(tab, 'challenge', { id, method: 'passkey', assertion, trustDevice: true })
 
   const trusted = await bodyOf(await post(tab, 'login', person))
-  const [own] = (await bodyOf(await fetch('/auth/passkeys'))).passkeys.slice(-1)
   await fetch(`/auth/passkeys/${passkey.id}`, { method: 'DELETE' })
   const after = await bodyOf(await post(tab, 'login', person))
 
-  expect(own.id).not.toBe(passkey.id)
   expect([trusted.status, after.status]).toEqual(['signed_in', 'challenge'])
 })
 

@@ -143,3 +143,16 @@ test('S68: whatever is shown for an attestation is refused, and never breaks any
   )
   expect(await query(on, 'select count(*) from users')).toEqual([[0]])
 })
+
+test('S26: an attestation of another credential than it says is refused', async () => {
+  const on = await server()
+  const given = await signUp(on)
+  const { attestation } = given
+
+  const answer = await on.request(
+    '/auth/passkeys/sign-up',
+    json({ ...given, attestation: { ...attestation, id: 'AAAA', rawId: 'AAAA' } }),
+  )
+
+  expect(answer.status).toBe(422)
+})

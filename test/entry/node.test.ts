@@ -150,7 +150,7 @@ test('S73: a request without Host, and one with a Host that is none, are refused
 test('CVE-2026-41248, GHSA-9hp6-4448-45g2, GHSA-92pp-h63x-v22m: on Node every guarded path in any other spelling is not there, or another id behind the same guard', async () => {
   const asked = await askInEverySpelling(service, ['', 'http://elsewhere.example'])
 
-  const isAnotherId = ({ name, status }: (typeof asked)[number]) => name.includes('/ses_') && status === 401
+  const isAnotherId = ({ name, status }: (typeof asked)[number]) => /_A{22}$/.test(name) && status === 401
   expect(asked.length).toBeGreaterThan(6 * 2 * 20)
   expect(asked.filter((one) => ![400, 404].includes(one.status) && !isAnotherId(one))).toEqual([])
 })

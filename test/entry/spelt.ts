@@ -1,4 +1,5 @@
 import { bodyOf } from '../http.ts'
+import { targetOf } from '../route-access.ts'
 import { spellings } from '../spellings.ts'
 import { raw } from './node-process.ts'
 
@@ -28,7 +29,7 @@ export const askInEverySpelling = async (at: Service, before: readonly string[])
       .filter(([, operation]) => 'security' in operation)
       .map(([method]) => ({
         method: method.toUpperCase(),
-        path: path.replace(/\{\w+\}/g, `ses_${'A'.repeat(22)}`),
+        path: targetOf(path),
       })),
   )
   const asked: Promise<Asked>[] = []

@@ -188,14 +188,16 @@ test.each([
 
 const written = (name: string) => JSON.parse(readFileSync(join(output, name), 'utf8'))
 
-test('the deployment routes all of /auth to one function and runs the job each minute', () => {
+test('the deployment routes all of /auth, and what browsers ask of passkeys, to one function and runs the job each minute', () => {
   const { routes, crons, version } = written('config.json')
 
-  const [route, ...others] = routes
-  const isRouted = (path: string) => new RegExp(`^${route.src}$`).test(path)
-  expect([version, others, route.dest]).toEqual([3, [], '/auth'])
+  const isRouted = (path: string) => routes.some(({ src }: { src: string }) => new RegExp(`^${src}$`).test(path))
+  expect([version, routes.map(({ dest }: { dest: string }) => dest)]).toEqual([3, ['/auth', '/auth']])
   expect(['/auth', '/auth/', '/auth/session', '/auth/.well-known/jwks.json'].filter(isRouted)).toHaveLength(4)
-  expect(['/', '/author', '/x/auth/session', '/authentic/session'].filter(isRouted)).toEqual([])
+  expect(isRouted('/.well-known/webauthn')).toBe(true)
+  expect(
+    ['/', '/author', '/x/auth/session', '/authentic/session', '/.well-known/security.txt'].filter(isRouted),
+  ).toEqual([])
   expect(crons).toEqual([{ path: '/auth/cron', schedule: '* * * * *' }])
 })
 
