@@ -13,7 +13,7 @@ export const text = (most: number) => z.string().check(z.maxLength(most))
 /** RFC 3339 in UTC, to the second. */
 export const time = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/))
 
-export const MethodShape = z.enum(['password', 'email', 'totp', 'passkey', 'social', 'recovery'])
+const MethodShape = z.enum(['password', 'email', 'totp', 'passkey', 'social', 'recovery'])
 
 export const UserShape = z.strictObject({
   id: z.string(),

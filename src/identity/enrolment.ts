@@ -177,5 +177,3 @@ interface Removed {
   readonly name: SQL | null
   readonly when: SQL
 }
-
-export type Enrolment = ReturnType<typeof newEnrolment>

@@ -65,5 +65,3 @@ export const newSealed = (ring: KeyRing) => {
     },
   }
 }
-
-export type Sealed = ReturnType<typeof newSealed>

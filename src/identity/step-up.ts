@@ -101,5 +101,3 @@ export const newStepUp = (identity: Identity, factors: Factors) => {
     },
   }
 }
-
-export type StepUp = ReturnType<typeof newStepUp>
