@@ -3,6 +3,7 @@ import { listHints } from '../src/adapters/revocations.ts'
 import { sha256 } from '../src/base/crypto.ts'
 import { passwordHasher } from '../src/base/phc.ts'
 import type { Database, Query } from '../src/base/ports.ts'
+import { newContext } from '../src/identity/context.ts'
 import { statement } from '../src/identity/statement.ts'
 import { byAccountToken, cookieOf } from './act.ts'
 import { acts, gated } from './acts.ts'
@@ -99,6 +100,18 @@ const factors: OddPath = async (on) => {
   await post(on, '/auth/challenge', { id, method: 'enrol' }, cookieOf(jar), 401)
   await recoveryCodesFor(on, user.id)
   await recoveryCodesFor(on, user.id)
+}
+
+/** What any feature does that sets up a factor for a sign-in on hold. */
+const anEnrolment: OddPath = async (on) => {
+  const { person } = await signedUp(on)
+  const id = await heldUpToEnrol(on, person)
+  const nobody = { headers: new Headers(), isSafe: false, address: undefined, country: undefined }
+  const context = newContext({ ...on.core.ports, ...nobody, waitUntil: () => undefined })
+  const enroller = await on.core.enrolment.admit(context, id)
+  await context.batch([])
+  const { statements } = await enroller.enrolled({ method: 'passkey', id: 'none', name: null }, sql`${0}`)
+  await context.batch([...statements])
 }
 
 const endingOneself: OddPath = async (on) => {
@@ -203,6 +216,7 @@ const oddPaths: readonly OddPath[] = [
   aRepeatedRegistration,
   aChallengeByAKnownDevice,
   factors,
+  anEnrolment,
   endingOneself,
   theft,
   aWeakHash,

@@ -9,6 +9,7 @@ import type { HalfState } from './half-state.ts'
 import type { Server, signedUp } from './harness.ts'
 import type { Send } from './http.ts'
 import type { Place } from './place.ts'
+import type { Allowance } from './plan-flaws.ts'
 import type { OneTime } from './properties/one-time.ts'
 import type { SecretKind } from './properties/secrets.ts'
 import type { Access } from './route-access.ts'
@@ -56,6 +57,8 @@ export interface FeatureTables {
   readonly endings?: Readonly<Record<string, Ending>>
   /** Ways to statements to which no act leads. */
   readonly oddPaths?: readonly OddPath[]
+  /** What its statements may read beyond what they are asked for. */
+  readonly allowances?: readonly Allowance[]
   /** Questions about what is there, and about what is not. */
   readonly pairs?: readonly Pair[]
   /** Gives somebody a row in each of its tables. */

@@ -1,8 +1,9 @@
 import type { Query } from '../src/base/ports.ts'
+import { rowsOf } from './feature-tables.ts'
 import type { Server } from './harness.ts'
 
 /** A step that reads more than it is asked for, and may: what it reads does not grow with the tables. */
-interface Allowance {
+export interface Allowance {
   readonly step: RegExp
   /** The statements to which it applies; all, where there is none. */
   readonly of?: RegExp
@@ -33,16 +34,6 @@ const allowances: readonly Allowance[] = [
     because: 'the job deletes in chunks, and takes those that come first in the index',
   },
   {
-    step: /^SCAN \w+ USING (COVERING )?INDEX \w+_pending$/,
-    of: /^delete from .* limit \?\) returning 1$/,
-    because: 'the index holds what waits to be confirmed, of one day at most, and nothing else',
-  },
-  {
-    step: /^SEARCH \w+ USING (COVERING )?INDEX \w+_secret \(secret[<>]\?( AND secret<\?)?\)$/,
-    of: /\blimit (\?|1000)/,
-    because: 'it reads what another secret sealed, and as much of it as the job does in one run',
-  },
-  {
     step: /^SCAN (\d+ CONSTANT ROWS|\d+-ROW VALUES CLAUSE)$/,
     of: /^insert into outbox /,
     because: 'it is one row for each table, as either version of SQLite calls it',
@@ -65,6 +56,7 @@ const allowances: readonly Allowance[] = [
     step: /^SEARCH (erased_)?sessions USING INDEX \w+ \((changed|erased)_at>\?\)$/,
     because: 'it reads what changed within the bound on a revocation, and nothing older',
   },
+  ...rowsOf((feature) => feature.allowances),
 ]
 
 /** Reads from end to end, sorts what it read, or begins at a bound and reads on. */

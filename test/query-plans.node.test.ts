@@ -53,10 +53,13 @@ const isIn = (sent: string, text: string): boolean => {
   })
 }
 
+/** It goes to the tables of whichever features there are. */
+const namesNoTable = /^select [^(]* from \0 where /
+
 test('the plans are those of every statement that is written down in src, the newest too', async () => {
   const { statements } = await everyStatement()
 
-  const written = writtenDown()
+  const written = writtenDown().filter((text) => !namesNoTable.test(text))
   const unsent = written.filter((text) => !statements.some(({ sql }) => isIn(sql, text)))
 
   expect(written.length).toBeGreaterThan(60)

@@ -33,6 +33,22 @@ test('S29: a code of the app makes the session fresh: the same id, a new secret,
   expect((await on.request('/auth/sessions', { headers: old })).status).toBe(401)
 })
 
+test('S29: what a thief of the cookie made of it before switches no app on, though its owner steps up', async () => {
+  const on = await server()
+  const ada = await stale(on)
+  const stolen = await bodyOf(await ada.fetch('/auth/token', json({ audience: 'account' })))
+  const thief = { authorization: `Bearer ${stolen.access_token}` }
+  await stepUp(ada, { method: 'totp', code: await ada.next() })
+
+  const refused = [
+    await on.request('/auth/totp', json({}, thief)),
+    await on.request('/auth/totp', { method: 'DELETE', headers: thief }),
+    await on.request('/auth/recovery-codes', json({}, thief)),
+  ]
+
+  expect(refused.map(({ status }) => status)).toEqual([403, 403, 403])
+})
+
 test('the tokens of the session then say when the app was shown, and that two factors were', async () => {
   const on = await server()
   const ada = await stale(on)

@@ -187,6 +187,18 @@ export const tables: FeatureTables = {
       await tab.fetch('/auth/totp', { method: 'DELETE' })
     },
   ],
+  allowances: [
+    {
+      step: /^SCAN totp_secrets USING (COVERING )?INDEX totp_secrets_pending$/,
+      of: /^delete from .* limit \?\) returning 1$/,
+      because: 'the index holds what waits to be confirmed, of one day at most, and nothing else',
+    },
+    {
+      step: /^SEARCH totp_secrets USING (COVERING )?INDEX totp_secrets_secret \(secret[<>]\?( AND secret<\?)?\)$/,
+      of: /\blimit (\?|1000)/,
+      because: 'it reads what another secret sealed, and as much of it as the job does in one run',
+    },
+  ],
   everything: async (_, tab) => {
     await tab.fetch('/auth/totp', json({}))
   },
