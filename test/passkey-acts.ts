@@ -17,7 +17,7 @@ export const acts: readonly Act[] = [
       const options = await bodyOf(await on.request('/auth/passkeys/options', json({}, headers)))
       return json({ attestation: await newAuthenticator().create(options) }, headers)
     },
-    { again: 401, facts: ['factor.added'] },
+    { again: 401, ends: 1, facts: ['factor.added'] },
   ),
   act(['GET /auth/passkeys'], [200, 1], async (on) => ({ headers: (await shown(on)).headers })),
   act(['PATCH /auth/passkeys/:id'], [200, 1], async (on) => {
