@@ -122,6 +122,10 @@ test('S26, S43: a challenge is good for what it was asked for, and nothing else'
   const { tab, authenticator, person } = await shown(on)
   const held = (await bodyOf(await on.request('/auth/login', json(person)))).challenge.id
   const forSignIn = () => optionsOf(tab, 'passkeys/sign-in/options')
+  const forSignUp = async () => ({
+    ...(await forSignIn()),
+    challenge: (await optionsOf(tab, 'passkeys/sign-up/options', { email: 'mallory@example.com' })).challenge,
+  })
   const forStepUp = () => optionsOf(tab, 'passkeys/sign-in/options', { stepUp: true })
   const forGate = () => optionsOf(tab, 'passkeys/sign-in/options', { id: held })
   const elevate = async (options: Awaited<ReturnType<typeof optionsOf>>) =>
@@ -132,6 +136,7 @@ test('S26, S43: a challenge is good for what it was asked for, and nothing else'
     post(tab, 'challenge', { id: held, method: 'passkey', assertion: await authenticator.get(options) })
 
   const wrong = [
+    await enter(await forSignUp()),
     await enter(await forStepUp()),
     await enter(await forGate()),
     await elevate(await forSignIn()),
@@ -140,7 +145,7 @@ test('S26, S43: a challenge is good for what it was asked for, and nothing else'
     await finish(await forStepUp()),
   ]
 
-  expect(wrong.map(({ status }) => status)).toEqual([410, 410, 403, 403, 401, 401])
+  expect(wrong.map(({ status }) => status)).toEqual([410, 410, 410, 403, 403, 401, 401])
   const right = [await finish(await forGate()), await elevate(await forStepUp()), await enter(await forSignIn())]
   expect(right.map(({ status }) => status)).toEqual([200, 200, 200])
 })

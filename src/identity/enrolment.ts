@@ -9,7 +9,7 @@ import type { Identity } from './core.ts'
 import { elevation } from './elevation.ts'
 import type { Factors } from './factors.ts'
 import type { RecoveryCodes } from './recovery-codes.ts'
-import { type Ended, endEverySession, standsFor } from './sessions.ts'
+import { type Ended, endEverySession, endedSessions, standsFor } from './sessions.ts'
 import { statement, taking } from './statement.ts'
 import { mayTry } from './tries.ts'
 import { type UserRow, userJson } from './users.ts'
@@ -54,10 +54,14 @@ export const newEnrolment = (identity: Identity, { callers, factors, recoveryCod
   /** Every other session ends: none of them has shown the factor. */
   const endings = (context: Context, userId: SQL | string, when: SQL) => {
     const ended: Ended[] = []
-    const end = endEverySession(userId, context.now, { reason: 'factors_changed', when })
+    const reason = 'factors_changed'
     return {
-      statement: taking(end, (rows) => ended.push(...rows)),
-      told: () => revocations.ended(context, ended, 'factors_changed'),
+      statements: [
+        endEverySession(userId, context.now, { reason, when }),
+        // Read back: a repeat of the batch ends none any more, and tells of them all the same.
+        taking(endedSessions(userId, context.now, reason), (rows) => ended.push(...rows)),
+      ],
+      told: () => revocations.ended(context, ended, reason),
     }
   }
 
@@ -82,7 +86,7 @@ export const newEnrolment = (identity: Identity, { callers, factors, recoveryCod
         const others = endings(context, userId, sql`id <> ${sessionId} and ${when}`)
         const added = await facts.of(context, { type: 'factor.added', userId, sessionId, factor: method, name, when })
         return {
-          statements: [elevated.statement, others.statement, ...added.statements, elevated.read],
+          statements: [elevated.statement, ...others.statements, ...added.statements, elevated.read],
           async told() {
             added.happened()
             others.told()
@@ -131,7 +135,7 @@ export const newEnrolment = (identity: Identity, { callers, factors, recoveryCod
         const added = await facts.of(context, { type: 'factor.added', ...subject, when })
         const mark = sql`update challenges set enrolled = ${JSON.stringify(factor)} where hash = ${hash} and ${when}`
         return {
-          statements: [statement(mark), others.statement, ...added.statements],
+          statements: [statement(mark), ...others.statements, ...added.statements],
           async told() {
             added.happened()
             others.told()
@@ -157,7 +161,7 @@ export const newEnrolment = (identity: Identity, { callers, factors, recoveryCod
       const others = endings(context, userId, sql`id <> ${sessionId} and ${when}`)
       const fact = await facts.of(context, { type: 'factor.removed', userId, sessionId, factor, name, when })
       return {
-        before: [others.statement, ...fact.statements],
+        before: [...others.statements, ...fact.statements],
         after: [recoveryCodes.end(userId, sql`not ${factors.isKeptBy(userId)}`)],
         /** Call once the batch has run. */
         told() {

@@ -270,6 +270,13 @@ export const endEverySession = (userId: SQL | string, now: number, { reason, whe
     readEnded,
   )
 
+/** Those of a user that ended at `now` for this reason. */
+export const endedSessions = (userId: SQL | string, now: number, reason: EndReason): Statement<Ended> =>
+  statement(
+    sql`select id, user_id from sessions where user_id = ${userId} and ended_at = ${now} and ended_reason = ${reason}`,
+    readEnded,
+  )
+
 interface EndWhen {
   readonly reason: EndReason
   readonly when: SQL

@@ -32,7 +32,7 @@ export const tables: FeatureTables = {
         const { headers, code } = await waiting(on)
         return json({ code }, headers)
       },
-      { again: 401, facts: ['factor.added'] },
+      { again: 401, ends: 1, facts: ['factor.added'] },
     ),
     act(
       ['POST /auth/totp/confirm', 'with another session'],
@@ -43,7 +43,7 @@ export const tables: FeatureTables = {
         const { secret } = await bodyOf(await fetch('/auth/totp', json({})))
         return json({ code: await codeAt(secret, on.clock.now) }, cookieOf(jar))
       },
-      { again: 401, ends: 1, facts: ['factor.added', 'session.ended'] },
+      { again: 401, ends: 2, facts: ['factor.added', 'session.ended'] },
     ),
     act(['DELETE /auth/totp'], [204, 1], async (on) => ({ headers: cookieOf((await withTotp(on)).jar) }), {
       again: 404,
