@@ -47,6 +47,7 @@ export const tables: FeatureTables = {
     ),
     act(['DELETE /auth/totp'], [204, 1], async (on) => ({ headers: cookieOf((await withTotp(on)).jar) }), {
       again: 404,
+      ends: 1,
       facts: ['factor.removed'],
     }),
     act(['POST /auth/login', 'of somebody with an app'], [200, 2], async (on) => json((await withTotp(on)).person), {
