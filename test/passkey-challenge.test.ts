@@ -29,6 +29,19 @@ test('S79, S26: of two passkeys that answer one challenge at once, one signs in'
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 410])
 })
 
+test('S79: of one answer shown ten times at once, by an authenticator that does not count, one signs in', async () => {
+  const on = await server()
+  const { authenticator } = await withPasskey(on)
+  const tab = browser(on)
+  const options = await optionsOf(tab, 'passkeys/sign-in/options')
+  const assertion = await authenticator.get(options, { counter: 0 })
+
+  const answers = await Promise.all(Array.from({ length: 10 }, () => post(tab, 'passkeys/sign-in', { assertion })))
+
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  expect(answers.filter(({ status }) => ![200, 410].includes(status))).toEqual([])
+})
+
 test.each([
   [299, 200],
   [300, 410],
