@@ -154,7 +154,7 @@ export const advisories: readonly Advisory[] = [
     what: 'A refresh did not ask whether the user may still',
   },
   { ids: 'GHSA-hp74-gm6m-2qm5', what: 'A cookie that was there passed for a proof' },
-  { ids: 'GHSA-f66q-9rf6-8795', what: 'Another user’s key confirmed a session', waits: 'passkeys' },
+  { ids: 'GHSA-f66q-9rf6-8795', what: 'Another user’s key confirmed a session' },
   {
     ids: 'GHSA-9h33-g3ww-mqff CVE-2026-28512 CVE-2024-8883 GHSA-w2j7-f3c6-g8cw CVE-2023-49438',
     what: 'Redirect targets were compared as text',
@@ -172,6 +172,6 @@ export const advisories: readonly Advisory[] = [
     ids: 'CVE-2026-27962 CVE-2026-28802 CVE-2025-59420 CVE-2025-61920 CVE-2024-37568 CVE-2026-41425',
     what: 'A token brought its key, its algorithm or its extensions',
   },
-  { ids: '', what: 'Wrapped SAML signatures; WebAuthn options used twice', waits: 'SAML and passkeys' },
+  { ids: 'A81', what: 'Wrapped SAML signatures; WebAuthn options used twice', waits: 'SAML' },
   { ids: 'CVE-2025-29927', what: 'A header skipped the guards' },
 ]

@@ -43,7 +43,7 @@ export interface Knobs {
   readonly attestation?: { readonly format: string; readonly statement: ReadonlyMap<string, Cbor> }
   readonly transports?: readonly string[]
   /** Claims the credential of another authenticator. */
-  readonly credential?: Passkey
+  readonly credential?: Pick<Passkey, 'id'>
 }
 
 export interface Passkey {

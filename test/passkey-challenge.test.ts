@@ -5,7 +5,7 @@ import { addPasskey, optionsByToken, optionsOf, post, shown, showPasskey, signIn
 
 const challenges = 'select count(*) from passkey_challenges'
 
-test('S81, S26: an answer signs in once', async () => {
+test('A81, S26: an answer signs in once', async () => {
   const on = await server()
   const given = json(await signIn(on))
 

@@ -109,7 +109,7 @@ test('a device where the passkey was shown is spared it, until the passkey is go
   expect([trusted.status, after.status]).toEqual(['signed_in', 'challenge'])
 })
 
-test('S72: a passkey makes the session fresh, under the same id and a new secret', async () => {
+test('GHSA-hp74-gm6m-2qm5: a passkey makes the session fresh, under the same id and a new secret', async () => {
   const on = await server()
   const { authenticator, tab } = await shown(on)
   const old = tab.jar.get('__Host-session')
@@ -119,7 +119,7 @@ test('S72: a passkey makes the session fresh, under the same id and a new secret
   const options = await optionsOf(tab, 'passkeys/sign-in/options', { stepUp: true })
   const answer = await post(tab, 'session/refresh-auth', {
     method: 'passkey',
-    assertion: await authenticator.get(options, { userVerified: false }),
+    assertion: await authenticator.get(options),
   })
 
   expect([stale.status, answer.status]).toEqual([403, 200])
@@ -237,4 +237,19 @@ test('where second factors are switched off, passkeys sign in and hold up nobody
 
   expect((await bodyOf(added)).recoveryCodes).toBeUndefined()
   expect([(await bodyOf(byPassword)).status, (await bodyOf(byPasskey)).status]).toEqual(['signed_in', 'signed_in'])
+})
+
+test('a passkey whose user is only there makes nothing fresh: nothing else is shown', async () => {
+  const on = await server()
+  const { authenticator, tab } = await shown(on)
+  on.clock.pass(601)
+  const options = await optionsOf(tab, 'passkeys/sign-in/options', { stepUp: true })
+
+  const answer = await post(tab, 'session/refresh-auth', {
+    method: 'passkey',
+    assertion: await authenticator.get(options, { userVerified: false }),
+  })
+
+  expect(options.userVerification).toBe('required')
+  expect(answer.status).toBe(403)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Knobs, newAuthenticator } from './authenticator.ts'
 import { partsOf } from './forging.ts'
-import { bodyOf, browser, json, query, server } from './harness.ts'
+import { bodyOf, browser, json, query, server, signedUp, somebody } from './harness.ts'
 import { byToken, optionsByToken, optionsOf, post, showPasskey, signIn, withPasskey } from './passkeys.ts'
 
 test('a passkey signs in by itself, whoever does not say who they are', async () => {
@@ -225,4 +225,32 @@ test('where an address has to be proven, a passkey does not stand in for that', 
   const answer = await bodyOf(await showPasskey(browser(strict), { authenticator }))
 
   expect(answer).toMatchObject({ status: 'challenge', challenge: { methods: ['email'] } })
+})
+
+test('S13: the passkey of somebody else is as wrong for a name that nobody has as for one that somebody has', async () => {
+  const on = await server()
+  const { authenticator } = await withPasskey(on)
+  const known = await signedUp(on)
+
+  for (const email of [known.person.email, somebody().email]) {
+    const answer = await showPasskey(browser(on), { authenticator, asked: { email } })
+    expect([answer.status, (await bodyOf(answer)).code]).toEqual([401, 'wrong_credentials'])
+  }
+})
+
+test('S13: an id that options name is registered already, whether or not it is a real one', async () => {
+  const on = await server()
+  const ada = await withPasskey(on)
+  const options = await optionsOf(browser(on), 'passkeys/sign-in/options', { email: ada.person.email })
+  const mallory = await signedUp(on)
+
+  const details: unknown[] = []
+  for (const { id: credentialId } of options.allowCredentials) {
+    const creation = await optionsOf(mallory, 'passkeys/options')
+    const attestation = await newAuthenticator().create(creation, { credential: { id: credentialId } })
+    const answer = await mallory.fetch('/auth/passkeys', json({ attestation }))
+    details.push([answer.status, (await bodyOf(answer)).detail])
+  }
+
+  expect(details).toEqual(Array(3).fill([409, 'This passkey is registered already.']))
 })

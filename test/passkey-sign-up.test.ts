@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { newAuthenticator } from './authenticator.ts'
 import { linkFor } from './by-mail.ts'
-import { bodyOf, browser, json, mailTo, query, server, signedUp, somebody, tokenIn } from './harness.ts'
+import { bodyOf, browser, codeIn, json, mailTo, query, server, signedUp, somebody, tokenIn } from './harness.ts'
 import { optionsOf, post, showPasskey, signedUpByPasskey, signUp } from './passkeys.ts'
 
 const required = { settings: { AUTH_EMAIL_VERIFICATION: 'required' } }
@@ -60,7 +60,7 @@ test.each([
   expect(await query(on, 'select count(*) from passkeys')).toEqual([[0]])
 })
 
-test('S81, S79: of ten sign-ups by one answer at once, one makes an account', async () => {
+test('A81, S79: of ten sign-ups by one answer at once, one makes an account', async () => {
   const on = await server()
   const given = json(await signUp(on))
 
@@ -107,7 +107,7 @@ test('S26: another browser answers no options to sign up', async () => {
   expect(answer.status).toBe(410)
 })
 
-test('where an address has to be proven, a sign-up waits for that, and then the passkey signs in', async () => {
+test('where an address has to be proven, a sign-up waits for that: the passkey and a mailed code sign in together', async () => {
   const on = await server(required)
   const [tab, authenticator, { email }] = [browser(on), newAuthenticator(), somebody()]
   const options = await optionsOf(tab, 'passkeys/sign-up/options', { email })
@@ -117,8 +117,12 @@ test('where an address has to be proven, a sign-up waits for that, and then the 
   expect([answer.status, await bodyOf(answer)]).toEqual([202, { status: 'pending' }])
   expect(tab.jar.has('__Host-session')).toBe(false)
   const token = tokenIn((await mailTo(on, { email }))[0], 'email/verify')
-  await on.request('/auth/email/verify', json({ token }))
-  expect((await bodyOf(await showPasskey(browser(on), { authenticator }))).status).toBe('signed_in')
+  expect((await on.request('/auth/email/verify', json({ token }))).status).toBe(401)
+  const { challenge } = await bodyOf(await showPasskey(tab, { authenticator }))
+  expect(challenge.methods).toEqual(['email'])
+  const code = codeIn((await mailTo(on, { email })).at(-1))
+  const finished = await post(tab, 'challenge', { id: challenge.id, method: 'email', code })
+  expect(await bodyOf(finished)).toMatchObject({ status: 'signed_in', session: { methods: ['passkey', 'email'] } })
 })
 
 test('S13: where an address has to be proven, one that is taken is answered the same, and its owner is told', async () => {
@@ -144,3 +148,35 @@ test('GHSA-qq9h-g4jm-xgf3: whoever proves an address rids it of the passkey that
   expect([claimed.status, squatter.status]).toEqual([200, 401])
   expect(await query(on, 'select count(*) from passkeys')).toEqual([[0]])
 })
+
+test('S13: where an address has to be proven, the same sign-up sent again tells nothing of who has it', async () => {
+  const on = await server(required)
+  const taken = somebody()
+  await on.request('/auth/register', json(taken))
+
+  for (const person of [taken, somebody()]) {
+    const sent = json(await signUp(on, person))
+    const answers = [await on.request('/auth/passkeys/sign-up', sent), await on.request('/auth/passkeys/sign-up', sent)]
+    expect(answers.map(({ status }) => status)).toEqual([202, 202])
+  }
+})
+
+test.each([{}, required])(
+  'a passkey that is registered makes no second account, and no row that takes an address: %j',
+  async (mode) => {
+    const on = await server(mode)
+    const [first, second] = [somebody(), somebody()]
+    const authenticator = newAuthenticator()
+    const shown = async ({ email }: { email: string }) => {
+      const tab = browser(on)
+      const options = await optionsOf(tab, 'passkeys/sign-up/options', { email })
+      const attestation = await authenticator.create(options, { credential: { id: 'AAECAwQFBgcICQoLDA0ODw' } })
+      return post(tab, 'passkeys/sign-up', { email, attestation })
+    }
+    await shown(first)
+
+    await shown(second)
+
+    expect(await query(on, 'select email from users')).toEqual([[first.email]])
+  },
+)

@@ -27,13 +27,14 @@ interface Demand {
 /** "May they?", for routes. Each guard says in the documentation what it demands. */
 export const newGuard = ({ callers, enrolment, ports }: Pick<Core, 'callers' | 'enrolment' | 'ports'>) => ({
   /**
-   * At most `AUTH_LIMIT_REQUESTS` per address and minute, before any hash. Without the limiter nobody gets in.
+   * At most `AUTH_LIMIT_REQUESTS` per address and minute of those that share a name, before any hash. Without the limiter
+   * nobody gets in.
    * @throws Problem `rate_limited` (429), `unavailable` (503)
    */
-  requests: () =>
+  requests: (name: 'requests' | 'options' = 'requests') =>
     noted(
       createMiddleware<Env>(async (c, next) => {
-        const isAdmitted = await take(ports, `requests ${c.var.context.address}`)
+        const isAdmitted = await take(ports, `${name} ${c.var.context.address}`)
         if (!isAdmitted) throw new Problem(rateLimited, { retryAfter: 60 })
         await next()
       }),

@@ -36,6 +36,7 @@ const refuse = ({ code, fields = {} }) => {
     return giveUp(failures.usedOrExpired)
   }
   if (code === 'email_taken') return giveUp(failures.addressTaken)
+  if (code === 'unauthenticated') return say(failures.signInFirst, 'bad')
   if (code === 'account_suspended') return giveUp(failures.suspended)
   if (code === 'too_many_attempts' || code === 'rate_limited') return say(failures.tooManyAttempts, 'bad')
   if (code === 'unavailable') return say(failures.unavailable, 'bad')

@@ -59,7 +59,7 @@ export const insertChallenge = async ({ throttle }: Identity, context: Context, 
   }
 }
 
-export interface ChallengeAnswer extends Omit<Answer, 'boundTo'> {
+export interface ChallengeAnswer extends Omit<Answer, 'end' | 'boundTo'> {
   readonly id: string
   /** Asks for no second factor on this device for 30 days. */
   readonly trustDevice?: boolean | undefined
@@ -91,7 +91,7 @@ export const answerChallenge = async (
     knownDevice: device && { id: device.id, holds: devices.belongsTo(context, device, userId) },
     isShort: true,
   })
-  const weighing = await signIn.weigh(context, userId, { ...given, boundTo: hash })
+  const weighing = await signIn.weigh(context, userId, { ...given, end: 'gate', boundTo: hash })
   const rows = await context.batch([
     ...attempt.statements,
     countTry(context, hash, attempt.isCounted),

@@ -3,7 +3,7 @@ import { sha256 } from '../base/crypto.ts'
 import { codeUsedOrExpired, forbidden, Problem } from '../base/errors.ts'
 import type { Statement } from '../base/ports.ts'
 import type { Callers } from './callers.ts'
-import type { EnrolledFactor } from './challenges.ts'
+import { dropChallenges, type EnrolledFactor } from './challenges.ts'
 import type { Context } from './context.ts'
 import type { Identity } from './core.ts'
 import { elevation } from './elevation.ts'
@@ -161,7 +161,8 @@ export const newEnrolment = (identity: Identity, { callers, factors, recoveryCod
       const others = endings(context, userId, sql`id <> ${sessionId} and ${when}`)
       const fact = await facts.of(context, { type: 'factor.removed', userId, sessionId, factor, name, when })
       return {
-        before: [...others.statements, ...fact.statements],
+        // Also sign-ins on hold: one may have begun with it.
+        before: [...others.statements, dropChallenges(userId, when), ...fact.statements],
         after: [recoveryCodes.end(userId, sql`not ${factors.isKeptBy(userId)}`)],
         /** Call once the batch has run. */
         told() {

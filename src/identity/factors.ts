@@ -12,6 +12,8 @@ export interface Answer {
   readonly password?: string | undefined
   readonly code?: string | undefined
   readonly assertion?: unknown
+  /** What it is for: to get past a gate, or to make a session fresh. */
+  readonly end: 'gate' | 'step_up'
   /** What it answers: SHA-256 of the id of a challenge, or the id of the session that steps up. */
   readonly boundTo: string
 }

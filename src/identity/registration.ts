@@ -23,6 +23,8 @@ export interface Newcomer {
     readonly method: Method
     /** Write it where the user was inserted. */
     readonly write: readonly Statement[]
+    /** Holds while nothing stands in its way: nobody is made who could not have it. */
+    readonly isFree?: SQL
     /** Holds once it is written. */
     readonly isStored: SQL
   }
@@ -45,7 +47,7 @@ export const newRegistration = ({ facts, outbox, signIn, throttle }: Core) => ({
     manner: Manner,
   ): Promise<SignedIn | Challenge | undefined> {
     const { now } = context
-    const { method, write, isStored } = credential
+    const { method, write, isStored, isFree: canHave } = credential
     const account = { ...user, emailVerified: false, roles: [], createdAt: now }
     const fact = await facts.of(context, { type: 'user.registered', userId: user.id, when: isStored })
     const result = await signIn.complete(context, {
@@ -53,7 +55,7 @@ export const newRegistration = ({ facts, outbox, signIn, throttle }: Core) => ({
       manner,
       holds: isStored,
       gateRows: [],
-      before: [usersStore.insert({ ...user, emailCanonical: canonical, now }), ...write, ...fact.statements],
+      before: [usersStore.insert({ ...user, emailCanonical: canonical, now }, canHave), ...write, ...fact.statements],
     })
     if (result !== undefined) fact.happened()
     return result
@@ -66,13 +68,13 @@ export const newRegistration = ({ facts, outbox, signIn, throttle }: Core) => ({
    */
   async pend(context: Context, { user, canonical, credential }: Newcomer): Promise<Pending> {
     const { now } = context
-    const { write, isStored } = credential
+    const { write, isStored, isFree: canHave = sql`true` } = credential
     const count = await throttle.mail(context, { recipient: canonical, where: isFree(user) })
     const fact = await facts.of(context, { type: 'user.registered', userId: user.id, when: isStored })
     const found = { isMade: false, isNameTaken: false }
     await context.batch([
       ...count.statements,
-      usersStore.insert({ ...user, emailCanonical: canonical, now }, count.isCounted),
+      usersStore.insert({ ...user, emailCanonical: canonical, now }, sql`${count.isCounted} and ${canHave}`),
       ...write,
       ...fact.statements,
       ...(await outbox.post(context, {

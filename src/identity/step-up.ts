@@ -11,7 +11,7 @@ import type { SignedIn } from './sign-in.ts'
 import { statement } from './statement.ts'
 import { toUser } from './users.ts'
 
-export interface Proof extends Omit<Answer, 'boundTo'> {
+export interface Proof extends Omit<Answer, 'end' | 'boundTo'> {
   readonly device_token?: string | undefined
 }
 
@@ -22,7 +22,7 @@ export const newStepUp = (identity: Identity, factors: Factors) => {
   /** Counts the try, and reads what judges it. One trip. */
   const weigh = async (context: Context, caller: Caller, given: Proof) => {
     const { userId, sessionId, evidence } = caller
-    const answer = { ...given, boundTo: sessionId }
+    const answer = { ...given, end: 'step_up', boundTo: sessionId } as const
     const factor = factors.of(given.method)
     const device = await devices.shown(context, given.device_token)
     const knownDevice = device && { id: device.id, holds: devices.belongsTo(context, device, userId) }

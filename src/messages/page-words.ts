@@ -54,6 +54,8 @@ export interface PageFailures {
   /** The address bar holds no token: the link was cut off. */
   readonly incomplete: string
   readonly usedOrExpired: string
+  /** The account has a second factor, and nobody is signed in to it here. */
+  readonly signInFirst: string
   readonly tooManyAttempts: string
   readonly unavailable: string
   readonly weakPassword: string

@@ -1,4 +1,4 @@
-import { fromBase64url, type KeyRing, toBase64url } from '../../base/crypto.ts'
+import { fromBase64url, type KeyRing, timingSafeEqual, toBase64url } from '../../base/crypto.ts'
 import type { Descriptor } from './store.ts'
 
 /** Passkeys that every account seems to have. */
@@ -23,6 +23,20 @@ export const withDecoys = async (
   return ids.sort().map((id) => ({ id }))
 }
 
+/** Registered, it would be told from the others by being accepted. */
+export const isDecoy = async (ring: KeyRing, id: string): Promise<boolean> => {
+  const bytes = fromBase64url(id) ?? new Uint8Array()
+  const [body, mark] = [bytes.slice(0, -markLength), bytes.slice(-markLength)]
+  const marks = await ring.macs('passkey-decoy', markOf(body))
+  return marks.some((mac) => timingSafeEqual(mac.slice(0, markText), toBase64url(mark).slice(0, markText)))
+}
+
+/** Bytes by which we know our own, and the characters of base64url that they fill. */
+const markLength = 9
+const markText = 12
+
+const markOf = (body: Uint8Array): string => `mark ${toBase64url(body)}`
+
 const decoy = async (ring: KeyRing, of: string): Promise<string> => {
   const halves = await Promise.all(['a', 'b', 'length'].map((part) => ring.mac('passkey-decoy', `${part} ${of}`)))
   const [a, b, [choice = 0]] = halves.map((half) => fromBase64url(half) ?? new Uint8Array()) as [
@@ -31,5 +45,7 @@ const decoy = async (ring: KeyRing, of: string): Promise<string> => {
     Uint8Array,
   ]
   const bytes = Uint8Array.of(...a, ...b)
-  return toBase64url(bytes.slice(0, lengths[choice % lengths.length]))
+  const body = bytes.slice(0, (lengths[choice % lengths.length] ?? 16) - markLength)
+  const mark = fromBase64url(await ring.mac('passkey-decoy', markOf(body))) ?? new Uint8Array()
+  return toBase64url(Uint8Array.of(...body, ...mark.slice(0, markLength)))
 }

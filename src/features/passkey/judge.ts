@@ -18,7 +18,7 @@ import {
 /** An answer, and for what it is taken: only for what its challenge was asked for, by whom it was. */
 interface Shown {
   readonly answer: Assertion | Attestation
-  readonly purpose: ChallengePurpose
+  readonly purposes: readonly ChallengePurpose[]
   readonly boundTo: string
 }
 
@@ -33,9 +33,9 @@ interface Found {
 /** Judges what authenticators sign: for sign-ins, gates, step-up and registrations alike. */
 export const newJudge = (facts: Facts, party: RelyingParty) => ({
   /** What uses up the challenge of an answer in the first trip: whatever becomes of it, it is good for no other. */
-  async use(context: Context, { answer, purpose, boundTo }: Shown): Promise<ChallengeUse> {
+  async use(context: Context, { answer, purposes, boundTo }: Shown): Promise<ChallengeUse> {
     const [hash, digest] = await Promise.all([sha256(challengeOf(answer)), sha256(JSON.stringify(answer))])
-    return { hash, purpose, boundTo, answer: digest, now: context.now }
+    return { hash, purposes, boundTo, answer: digest, now: context.now }
   },
 
   /** Every passkey is one to sign in with: none is taken that cannot verify its user. */
@@ -67,9 +67,13 @@ export const newJudge = (facts: Facts, party: RelyingParty) => ({
 
 export type Judge = ReturnType<typeof newJudge>
 
-/** Of whoever has not said who they are, the authenticator tells. */
-const isOwners = ({ response }: Assertion, { account: { user } }: PasskeyRow, { userId }: UsedChallenge): boolean => {
+/**
+ * Of whoever has not said who they are, the authenticator tells. Of whoever has, the passkey is theirs: another one is as
+ * wrong for a name that somebody has as for one that nobody has.
+ */
+const isOwners = ({ response }: Assertion, { account: { user } }: PasskeyRow, used: UsedChallenge): boolean => {
   const handle = response.userHandle ?? undefined
-  if (handle === undefined) return userId === user.id
-  return userIdOfHandle(handle) === user.id && (userId === undefined || userId === user.id)
+  const isNamed = used.purpose !== 'sign_in'
+  if (isNamed && used.userId !== user.id) return false
+  return handle === undefined ? isNamed : userIdOfHandle(handle) === user.id
 }

@@ -6,10 +6,12 @@ import type { Core } from '../../identity/core.ts'
 import type { Enroller } from '../../identity/enrolment.ts'
 import { deviceName, userAgentOf } from '../../identity/session-views.ts'
 import { whether } from '../../identity/statement.ts'
+import { isDecoy } from './decoys.ts'
 import type { Judge } from './judge.ts'
 import { type CreationOptions, creationOptions } from './options.ts'
 import {
   acceptAnswer,
+  alreadyRegistered,
   descriptorsOf,
   insertPasskey,
   isMarked,
@@ -57,7 +59,7 @@ export const notMade = () =>
   new Problem(invalidRequest, { fields: { attestation: 'No answer to these options, or they are used or expired.' } })
 
 export const registrationService = (core: Core, judge: Judge, party: RelyingParty) => {
-  const { config, factors, recoveryCodes } = core
+  const { config, factors, recoveryCodes, ring } = core
 
   /** Codes for whoever has their first second factor now, and will miss it one day. */
   const firstCodes = (hasFactor: boolean) => (hasFactor || config.mfa === 'off' ? undefined : recoveryCodes.make())
@@ -87,10 +89,11 @@ export const registrationService = (core: Core, judge: Judge, party: RelyingPart
      */
     async register(context: Context, enroller: Enroller, given: Registration): Promise<Registered> {
       const { userId, boundTo, stands } = enroller
-      const use = await judge.use(context, { answer: given.attestation, purpose: 'register', boundTo })
+      const use = await judge.use(context, { answer: given.attestation, purposes: ['register'], boundTo })
       const [[used], [hasFactor]] = await context.batch([useChallenge(use), whether(factors.isOn(userId))])
       const credential = used && (await judge.registration(given.attestation))
       if (credential === undefined) throw notMade()
+      if (await isDecoy(ring, credential.id)) throw new Problem(conflict, { detail: alreadyRegistered })
 
       const passkey = { ...newPasskey(given, credential, context), userId }
       const { id, name } = passkey

@@ -5,6 +5,7 @@ import {
   codeUsedOrExpired,
   conflict,
   emailTaken,
+  forbidden,
   lastWayIn,
   notFound,
   tooManyAttempts,
@@ -142,8 +143,10 @@ const Registered = z.strictObject({ passkey: PasskeyShape, recoveryCodes: z.opti
 
 /** Passkeys: to sign in with and nothing else, or beside a password. */
 export const passkeys = (core: Core, guard: Guard) => {
-  const { brand, origins, rpId } = core.config
-  const party = { id: rpId, name: brand.name, origins: origins.exact }
+  const { brand, origin, origins, rpId } = core.config
+  // Behind https nothing in clear is ours.
+  const isOurs = (one: string) => one.startsWith('https:') || !origin.startsWith('https:')
+  const party = { id: rpId, name: brand.name, origins: origins.exact.filter(isOurs) }
   const judge = newJudge(core.facts, party)
   const service = passkeyService(core)
   const registration = registrationService(core, judge, party)
@@ -201,9 +204,10 @@ export const passkeys = (core: Core, guard: Guard) => {
         'Options to sign in with a passkey, to finish a sign-in, or to prove again who is signed in',
         { 200: z.extend(RequestOptions, bound) },
         unauthenticated,
+        forbidden,
         codeUsedOrExpired,
       ),
-      guard.requests(),
+      guard.requests('options'),
       validate(SignInAsked),
       async (c) => c.json(await signIns.options(c.var.context, c.req.valid('json')), 200),
     )

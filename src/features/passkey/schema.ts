@@ -35,7 +35,7 @@ export const passkeyChallenges = sqliteTable(
   'passkey_challenges',
   {
     hash: secret().primaryKey(),
-    /** `register`, `sign_up`, `sign_in`, `gate` or `step_up`. */
+    /** `register`, `sign_up`, `sign_in`, `sign_in_named`, `gate` or `step_up`: an answer to one is none to another. */
     purpose: text().notNull(),
     /** What has to be shown beside it: the hash of a browser's secret or of a sign-in on hold, or the id of a session. */
     boundTo: secret('bound_to').notNull(),

@@ -1,6 +1,6 @@
 import { randomToken, sha256 } from '../../base/crypto.ts'
 import type { Email } from '../../base/email.ts'
-import { codeUsedOrExpired, Problem, unauthenticated, wrongCredentials } from '../../base/errors.ts'
+import { codeUsedOrExpired, forbidden, Problem, unauthenticated, wrongCredentials } from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
@@ -67,7 +67,13 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
     const challenge = randomToken()
     const userId = asked.email ? userIdOf(identifier) : userIdNamed(identifier)
     const { boundTo, ...bound } = await binding.give(context, asked)
-    const issued = { hash: await sha256(challenge), purpose: 'sign_in' as const, boundTo, userId, now: context.now }
+    const issued = {
+      hash: await sha256(challenge),
+      purpose: 'sign_in_named' as const,
+      boundTo,
+      userId,
+      now: context.now,
+    }
     const [, real] = await context.batch([issueChallenge(issued), descriptorsOf(userId)])
     const allowed = await withDecoys(ring, identifier, real)
     return { ...requestOptions({ party, challenge, allowed, isOnlyWayIn: true }), ...bound }
@@ -80,7 +86,7 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
     const [userId, when] = [heldUp(boundTo), isAsked(boundTo, context)]
     const issued = {
       hash: await sha256(challenge),
-      purpose: 'factor' as const,
+      purpose: 'gate' as const,
       boundTo,
       userId,
       now: context.now,
@@ -91,15 +97,16 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
     return requestOptions({ party, challenge, allowed, isOnlyWayIn: false })
   }
 
-  /** @throws Problem `unauthenticated` (401) */
+  /** @throws Problem `unauthenticated` (401), `forbidden` (403) */
   const forSession = async (context: Context): Promise<Given> => {
     const caller = await callers.demand(context)
+    if (!caller.managesAccount) throw new Problem(forbidden)
     const { sessionId: boundTo, userId, evidence } = caller
     const challenge = randomToken()
     const when = standsFor(evidence)
     const issued = {
       hash: await sha256(challenge),
-      purpose: 'factor' as const,
+      purpose: 'step_up' as const,
       boundTo,
       userId,
       now: context.now,
@@ -107,7 +114,7 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
     }
     const [, allowed] = await context.batch([issueChallenge(issued), descriptorsOf(userId)])
     if (!caller.isProven) throw new Problem(unauthenticated)
-    return requestOptions({ party, challenge, allowed, isOnlyWayIn: false })
+    return requestOptions({ party, challenge, allowed, isOnlyWayIn: true })
   }
 
   const refuse = (context: Context, userId: string | undefined): never => {
@@ -119,7 +126,7 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
     /**
      * A challenge for a passkey, good for one answer and five minutes: to sign in with, to finish a sign-in on hold, or
      * to prove once more who is signed in. Known and unknown names are answered alike. One trip.
-     * @throws Problem `unauthenticated` (401), `code_used_or_expired` (410)
+     * @throws Problem `unauthenticated` (401), `forbidden` (403), `code_used_or_expired` (410)
      */
     async options(context: Context, asked: Asked): Promise<Given> {
       const { email, username, id, stepUp = false } = asked
@@ -139,7 +146,7 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
       const device = await devices.shown(context, device_token)
       const boundTo = await binding.shown(context, given)
       if (boundTo === undefined) throw new Problem(codeUsedOrExpired)
-      const use = await judge.use(context, { answer, purpose: 'sign_in', boundTo })
+      const use = await judge.use(context, { answer, purposes: ['sign_in', 'sign_in_named'], boundTo })
       const [[used], [passkey], ...gateRows] = await context.batch([
         useChallenge(use),
         byCredential(answer.id),

@@ -7,16 +7,18 @@ import type { Core } from '../../identity/core.ts'
 import { type Newcomer, newRegistration, obstacle, type Pending } from '../../identity/registration.ts'
 import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
 import { newBinding } from './binding.ts'
+import { isDecoy } from './decoys.ts'
 import type { Judge } from './judge.ts'
 import { type CreationOptions, creationOptions } from './options.ts'
 import { newPasskey, notMade } from './registration-service.ts'
 import {
   acceptAnswer,
+  alreadyRegistered,
   type ChallengeUse,
   insertPasskey,
-  isOpen,
   isStored,
   issueChallenge,
+  isUnknown,
   useChallenge,
 } from './store.ts'
 import type { Attestation, RelyingParty } from './webauthn.ts'
@@ -47,22 +49,29 @@ interface Opened {
 }
 
 export const signUpService = (core: Core, judge: Judge, party: RelyingParty) => {
-  const { config, devices } = core
+  const { config, devices, ring } = core
   const { enter, pend } = newRegistration(core)
   const binding = newBinding(config)
+  const isPending = config.emailVerification === 'required'
 
   const newcomerOf = async (context: Context, given: SignUp, { use, userId }: Opened): Promise<Newcomer> => {
     const { email, username = null, name = null, locale = null, attestation } = given
     const credential = await judge.registration(attestation)
     if (credential === undefined) throw notMade()
+    if (await isDecoy(ring, credential.id)) throw new Problem(conflict, { detail: alreadyRegistered })
     const passkey = { ...newPasskey({ attestation }, credential, context), userId }
     return {
       user: { id: userId, email: email.address, username, name, locale },
       canonical: email.canonical,
       credential: {
         method: 'passkey',
-        write: [insertPasskey(passkey, context.now, isOpen(use)), acceptAnswer(use, passkey.id, isStored(passkey.id))],
+        write: [
+          insertPasskey(passkey, context.now),
+          // Whoever waits for the mailbox may send it again: whether that made an account is not theirs to see.
+          ...(isPending ? [] : [acceptAnswer(use, passkey.id, isStored(passkey.id))]),
+        ],
         isStored: isStored(passkey.id),
+        isFree: isUnknown(passkey),
       },
     }
   }
@@ -91,11 +100,11 @@ export const signUpService = (core: Core, judge: Judge, party: RelyingParty) => 
     async signUp(context: Context, given: SignUp): Promise<SignedIn | Challenge | Pending> {
       const boundTo = await binding.shown(context, given)
       if (boundTo === undefined) throw new Problem(codeUsedOrExpired)
-      const use = await judge.use(context, { answer: given.attestation, purpose: 'sign_up', boundTo })
+      const use = await judge.use(context, { answer: given.attestation, purposes: ['sign_up'], boundTo })
       const [[used]] = await context.batch([useChallenge(use)])
       if (used?.newUserId === undefined) throw new Problem(codeUsedOrExpired)
       const newcomer = await newcomerOf(context, given, { use, userId: used.newUserId })
-      if (config.emailVerification === 'required') return pend(context, newcomer)
+      if (isPending) return pend(context, newcomer)
 
       let found: ProblemType = conflict
       context.ride(obstacle(newcomer, context.now), ([one = conflict]) => {

@@ -14,7 +14,7 @@ export const challengeLife = 300
 const most = 20
 
 /** What a challenge may be answered for: one that was asked for elsewhere is nothing. */
-export type ChallengePurpose = 'register' | 'sign_up' | 'sign_in' | 'factor'
+export type ChallengePurpose = 'register' | 'sign_up' | 'sign_in' | 'sign_in_named' | 'gate' | 'step_up'
 
 interface NewChallenge {
   /** SHA-256 of the challenge. */
@@ -41,7 +41,8 @@ export const issueChallenge = (challenge: NewChallenge): Statement => {
 /** An answer to a challenge. */
 export interface ChallengeUse {
   readonly hash: string
-  readonly purpose: ChallengePurpose
+  /** Any of which will do. */
+  readonly purposes: readonly ChallengePurpose[]
   readonly boundTo: string
   /** SHA-256 of the answer. */
   readonly answer: string
@@ -49,7 +50,8 @@ export interface ChallengeUse {
 }
 
 export interface UsedChallenge {
-  /** Whose passkeys may answer it; undefined for anybody's. */
+  readonly purpose: string
+  /** Whose passkeys may answer it; undefined for anybody's, and for those of a name that nobody has. */
   readonly userId: string | undefined
   readonly newUserId: string | undefined
 }
@@ -58,12 +60,16 @@ export interface UsedChallenge {
  * Stands in the first trip of an answer, before anything is judged: a challenge is good for one answer, right or wrong.
  * Whoever has not heard what became of that shows the very same again.
  */
-export const useChallenge = ({ hash, purpose, boundTo, answer, now }: ChallengeUse): Statement<UsedChallenge> =>
+export const useChallenge = ({ hash, purposes, boundTo, answer, now }: ChallengeUse): Statement<UsedChallenge> =>
   statement(
     sql`update passkey_challenges set used_at = coalesce(used_at, ${now}), used_by = ${answer}
-      where hash = ${hash} and purpose = ${purpose} and bound_to = ${boundTo} and expires_at > ${now}
-        and coalesce(used_by, ${answer}) = ${answer} returning user_id, new_user_id`,
-    ([userId, newUserId]) => ({ userId: textOf(userId), newUserId: textOf(newUserId) }),
+      where hash = ${hash} and purpose in ${[...purposes]} and bound_to = ${boundTo} and expires_at > ${now}
+        and coalesce(used_by, ${answer}) = ${answer} returning purpose, user_id, new_user_id`,
+    ([purpose, userId, newUserId]) => ({
+      purpose: String(purpose),
+      userId: textOf(userId),
+      newUserId: textOf(newUserId),
+    }),
   )
 
 /** Holds while the answer was neither accepted nor too late for it. */
@@ -169,6 +175,12 @@ export const insertPasskey = (passkey: NewPasskey, now: number, when = sql`1`): 
       and (select count(*) from passkeys where user_id = users.id) < ${most}
     on conflict do nothing`)
 
+export const alreadyRegistered = 'This passkey is registered already.'
+
+/** Holds while nobody else has it. */
+export const isUnknown = ({ id, credentialId }: Pick<NewPasskey, 'id' | 'credentialId'>): SQL =>
+  sql`not exists (select 1 from passkeys where credential_id = ${credentialId} and id <> ${id})`
+
 export const isStored = (id: string): SQL => sql`exists (select 1 from passkeys where id = ${id})`
 
 /** Why a passkey was not stored, where one of these is why. */
@@ -177,7 +189,7 @@ export const refusalOf = ({ userId, credentialId }: NewPasskey): Statement<strin
     sql`select exists (select 1 from passkeys where credential_id = ${credentialId}),
       (select count(*) from passkeys where user_id = ${userId})`,
     ([isKnown, count]) => {
-      if (isKnown === 1) return 'This passkey is registered already.'
+      if (isKnown === 1) return alreadyRegistered
       return Number(count) >= most ? `An account has ${most} passkeys at most. Delete one first.` : ''
     },
   )

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import * as z from 'zod/mini'
-import { codeUsedOrExpired, noMailer, tooManyAttempts } from '../../base/errors.ts'
+import { codeUsedOrExpired, noMailer, tooManyAttempts, unauthenticated } from '../../base/errors.ts'
 import { doc, validate } from '../../http/contract.ts'
 import type { Env } from '../../http/env.ts'
 import type { Guard } from '../../http/guard.ts'
@@ -28,7 +28,7 @@ export const verification = (core: Core, guard: Guard) => {
     .get('/email/verify', page(core, 'verify'))
     .post(
       '/email/verify',
-      doc('Prove an address by the link that was mailed to it', { 204: null }, codeUsedOrExpired),
+      doc('Prove an address by the link that was mailed to it', { 204: null }, codeUsedOrExpired, unauthenticated),
       validate(TokenShown),
       async (c) => {
         await service.verify(c.var.context, c.req.valid('json').token)

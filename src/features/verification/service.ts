@@ -1,19 +1,29 @@
 import { randomToken, sha256 } from '../../base/crypto.ts'
-import { codeUsedOrExpired, Problem } from '../../base/errors.ts'
+import { codeUsedOrExpired, Problem, unauthenticated } from '../../base/errors.ts'
 import { linkTo } from '../../base/redirects.ts'
 import type { Caller } from '../../identity/callers.ts'
 import type { NewCode } from '../../identity/codes.ts'
-import { codeLife, isIssued, issueCode, isUsed, ofCode, useCode, usedFor } from '../../identity/codes.ts'
+import { codeLife, isIssued, isOpen, issueCode, isUsed, ofCode, useCode, usedFor } from '../../identity/codes.ts'
 import type { Context } from '../../identity/context.ts'
 import type { Core } from '../../identity/core.ts'
 import { eraseUser } from '../../identity/erasure.ts'
 import { markEverySessionStale } from '../../identity/sessions.ts'
-import { taking } from '../../identity/statement.ts'
+import { taking, whether } from '../../identity/statement.ts'
 import { provenAddressGate } from './gate.ts'
-import { detachCode, disowned, isUnproven, mayAsk, unprovenAddress, verifyAddress } from './store.ts'
+import {
+  detachCode,
+  disowned,
+  isShownBy,
+  isUnproven,
+  mayAsk,
+  mayProve,
+  type Shown,
+  unprovenAddress,
+  verifyAddress,
+} from './store.ts'
 
 export const verificationService = (core: Core) => {
-  const { config, facts, outbox, revocations, throttle } = core
+  const { callers, config, facts, factors, outbox, revocations, throttle } = core
 
   /** A link that proves the address, one that disowns the account, and the message that has both. */
   const invite = async (context: Context, userId: string, when: NewCode['when'], page?: string) => {
@@ -35,6 +45,14 @@ export const verificationService = (core: Core) => {
         life: codeLife.verify_email,
       })),
     ]
+  }
+
+  /** What a request shows of a session, if anything. */
+  const shownSession = async (context: Context): Promise<Shown | undefined> => {
+    const credential = await callers.read(context)
+    if (credential === undefined) return undefined
+    const { userId, sessionId: sid, secretHash } = credential
+    return { userId, evidence: { sid, secret: await secretHash(), now: context.now, freshAfter: -1, authTime: null } }
   }
 
   facts.on({
@@ -63,19 +81,23 @@ export const verificationService = (core: Core) => {
 
     /**
      * Proves an address by the token that was mailed to it. Removes nothing: whoever made the account asked for the
-     * message. One trip.
-     * @throws Problem `code_used_or_expired` (410)
+     * message. An account that a second factor guards wants a session of its own beside the token: else whoever clicks
+     * would give their address to a stranger, for whose factor no mail makes up. One trip.
+     * @throws Problem `code_used_or_expired` (410), `unauthenticated` (401), which leaves the token as it is
      */
     async verify(context: Context, token: string): Promise<void> {
       const { now, requestId: by } = context
       const use = { hash: await sha256(token), purpose: 'verify_email', by, now } as const
-      const [, , stale, [userId]] = await context.batch([
-        useCode(use),
+      const owner = ofCode(use.hash, 'user_id')
+      const isOwners = isShownBy(owner, await shownSession(context))
+      const [, , stale, [userId], [isLeft]] = await context.batch([
+        useCode(use, mayProve(factors.isKeptBy(owner), isOwners)),
         verifyAddress(use),
         markEverySessionStale(ofCode(use.hash, 'user_id'), now, isUsed(use)),
         usedFor(use),
+        whether(isOpen(use)),
       ])
-      if (userId === undefined) throw new Problem(codeUsedOrExpired)
+      if (userId === undefined) throw new Problem(isLeft ? unauthenticated : codeUsedOrExpired)
       revocations.stale(context, stale)
       facts.tell(context, { type: 'email.verified', userId })
     },

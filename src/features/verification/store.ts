@@ -12,6 +12,19 @@ export const unprovenAddress = (userId: string): SQL =>
 export const mayAsk = (userId: string, evidence: Evidence): SQL =>
   sql`${unprovenAddress(userId)} is not null and ${standsFor(evidence)}`
 
+/** A session that a request shows, by what is signed. */
+export interface Shown {
+  readonly userId: string
+  readonly evidence: Evidence
+}
+
+/** Holds where the session that is shown lives and is the owner's. */
+export const isShownBy = (owner: SQL, shown: Shown | undefined): SQL =>
+  shown === undefined ? sql`0` : sql`(${owner} = ${shown.userId} and ${standsFor(shown.evidence)})`
+
+/** Holds where the token is enough, or whoever shows it is the owner. */
+export const mayProve = (hasFactor: SQL, isOwners: SQL): SQL => sql`(not ${hasFactor} or ${isOwners})`
+
 /** The address counts as proven, if it is still the account's. */
 export const verifyAddress = (use: Use): Statement<string> =>
   statement(

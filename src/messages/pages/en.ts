@@ -77,6 +77,7 @@ export const enPages = {
   pageFailures: {
     incomplete: 'This link is incomplete. Open it from the message again, or copy all of it.',
     usedOrExpired: 'This link was used already, or has expired. Ask for a new one.',
+    signInFirst: 'Sign in to your account in this browser first, then open the link again.',
     tooManyAttempts: 'Too many attempts. Wait a few minutes, and try again.',
     unavailable: 'The service cannot be reached right now. Try again in a moment.',
     weakPassword: 'This password is too short or too easy to guess. Choose another one.',
