@@ -38,13 +38,13 @@ import { signUpService } from './sign-up-service.ts'
 
 const base64url = (most: number) => text(most).check(z.regex(/^[\w-]+$/, 'Base64url.'))
 
-/** Of the credential: 1,023 bytes at most. */
-const credentialId = base64url(1364)
+/** Characters of the id of a credential: 1,023 bytes. */
+const longestId = 1364
 
 /** What `PublicKeyCredential.toJSON` gives. Browsers add members to it: what we do not read, we do not hold against them. */
 const Attestation = z.object({
-  id: credentialId,
-  rawId: credentialId,
+  id: base64url(longestId),
+  rawId: base64url(longestId),
   type: z.literal('public-key'),
   response: z.object({
     clientDataJSON: base64url(4096),
@@ -54,8 +54,8 @@ const Attestation = z.object({
 })
 
 const Assertion = z.object({
-  id: credentialId,
-  rawId: credentialId,
+  id: base64url(longestId),
+  rawId: base64url(longestId),
   type: z.literal('public-key'),
   response: z.object({
     clientDataJSON: base64url(4096),
