@@ -16,7 +16,7 @@ const world = (name: 'file' | 'libsql' | 'd1') => ({ alias: { '#world': at(`test
 const everywhere = 'test/**/*.test.{ts,tsx}'
 const onlyNode = 'test/**/*.node.test.{ts,tsx}'
 const onlyWorkers = ['test/workers/**', 'test/**/*.workers.test.{ts,tsx}']
-const elsewhere = ['test/{entry,edge,e2e,d1,faults,crash,simulation,load}/**']
+const elsewhere = ['test/{entry,edge,e2e,d1,faults,crash,simulation,load,deletion}/**']
 
 /** What depends on how soon things happen. */
 const timed = ['test/faults/**/*.test.ts', 'test/crash/locked-file.test.ts', 'test/load/{hash-queue,overload}.test.ts']
@@ -110,7 +110,7 @@ export default defineConfig(
           resolve: world('file'),
           test: {
             name: 'entry',
-            include: ['test/{entry,edge}/**/*.test.{ts,tsx}'],
+            include: ['test/{entry,edge,deletion}/**/*.test.{ts,tsx}'],
             testTimeout: 60_000,
             hookTimeout: 60_000,
           },

@@ -1,6 +1,6 @@
 import { type Act, act, byAccountToken, byCookie, cookieOf } from './act.ts'
-import { newAuthenticator } from './authenticator.ts'
 import { bodyOf, browser, json, somebody } from './harness.ts'
+import { newAuthenticator } from './passkey-authenticator.ts'
 import { byToken, heldUp, optionsOf, shown, signIn, signUp, withPasskey } from './passkeys.ts'
 
 /** Every route of passkeys, in each of the ways in which it can be asked. */

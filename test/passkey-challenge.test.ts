@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { newAuthenticator } from './authenticator.ts'
 import { bodyOf, browser, json, query, server, signedUp } from './harness.ts'
+import { newAuthenticator } from './passkey-authenticator.ts'
 import { addPasskey, optionsByToken, optionsOf, post, shown, showPasskey, signIn, withPasskey } from './passkeys.ts'
 
 const challenges = 'select count(*) from passkey_challenges'

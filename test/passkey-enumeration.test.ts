@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { newAuthenticator } from './authenticator.ts'
 import { bodyOf, browser, json, type Server, server, signedUp, somebody } from './harness.ts'
+import { newAuthenticator } from './passkey-authenticator.ts'
 import { addPasskey, optionsOf, withPasskey } from './passkeys.ts'
 
 const asked = (on: Server, name: Readonly<Record<string, string>>) =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { newAuthenticator } from './authenticator.ts'
 import { type Browser, bodyOf, browser, json, query, type Server, server, signedUp, somebody } from './harness.ts'
+import { newAuthenticator } from './passkey-authenticator.ts'
 import { addPasskey, optionsOf, post, shown, showPasskey, withPasskey } from './passkeys.ts'
 
 const held = async (on: Server, person: object, tab = browser(on)) => {

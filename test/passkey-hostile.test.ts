@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toBase64url } from '../src/base/crypto.ts'
-import { type Cbor, newAuthenticator } from './authenticator.ts'
 import { openLimiter } from './faulty-ports.ts'
 import { bodyOf, json, query, type Server, server, signedUp } from './harness.ts'
+import { type Cbor, newAuthenticator } from './passkey-authenticator.ts'
 import { byToken, optionsByToken, optionsOf, post, signUp, withPasskey } from './passkeys.ts'
 
 const bytes = (length: number, ...pattern: number[]) =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { newAuthenticator } from './authenticator.ts'
 import { type Browser, bodyOf, browser, json, mailTo, query, server, signedIn, signedUp } from './harness.ts'
+import { newAuthenticator } from './passkey-authenticator.ts'
 import { addPasskey, optionsOf, post, showPasskey, signedUpByPasskey, withPasskey } from './passkeys.ts'
 
 const remove = ({ fetch }: Pick<Browser, 'fetch'>, id: string) => fetch(`/auth/passkeys/${id}`, { method: 'DELETE' })

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { proven } from './address-changes.ts'
-import { newAuthenticator } from './authenticator.ts'
 import { quickServer } from './credentials.ts'
 import { faultyDatabase, noFault, openLimiter, replyLost } from './faulty-ports.ts'
 import { bodyOf, json, mailTo, type Server } from './harness.ts'
+import { newAuthenticator } from './passkey-authenticator.ts'
 import { addPasskey, optionsOf, post, showPasskey, signedUpByPasskey } from './passkeys.ts'
 
 const at = 'app.example.com'

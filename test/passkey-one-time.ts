@@ -1,6 +1,6 @@
 import { byAccountToken } from './act.ts'
-import { newAuthenticator } from './authenticator.ts'
 import { bodyOf, json, query, type Server } from './harness.ts'
+import { newAuthenticator } from './passkey-authenticator.ts'
 import { heldUp, optionsOf, shown, signIn, signUp } from './passkeys.ts'
 import type { OneTime } from './properties/one-time.ts'
 import { unlimited } from './properties/uses.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Knobs, newAuthenticator } from './authenticator.ts'
 import { partsOf } from './forging.ts'
 import { bodyOf, browser, json, query, server, signedUp, somebody } from './harness.ts'
+import { type Knobs, newAuthenticator } from './passkey-authenticator.ts'
 import { byToken, optionsByToken, optionsOf, post, showPasskey, signIn, withPasskey } from './passkeys.ts'
 
 test('a passkey signs in by itself, whoever does not say who they are', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { newAuthenticator } from './authenticator.ts'
 import { linkFor } from './by-mail.ts'
 import { bodyOf, browser, codeIn, json, mailTo, query, server, signedUp, somebody, tokenIn } from './harness.ts'
+import { newAuthenticator } from './passkey-authenticator.ts'
 import { optionsOf, post, showPasskey, signedUpByPasskey, signUp } from './passkeys.ts'
 
 const required = { settings: { AUTH_EMAIL_VERIFICATION: 'required' } }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { cookieOf } from './act.ts'
-import { type Authenticator, type Knobs, newAuthenticator } from './authenticator.ts'
 import { type Browser, bodyOf, browser, json, type Server, signedUp, somebody } from './harness.ts'
+import { type Authenticator, type Knobs, newAuthenticator } from './passkey-authenticator.ts'
 
 /** What options routes take to be asked on whose behalf. */
 type Asked = Readonly<Record<string, unknown>>

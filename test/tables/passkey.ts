@@ -1,10 +1,11 @@
+import { expect } from 'vitest'
 import { post as asked, type Pair, registerAll } from '../../bench/ground.ts'
 import { sha256 } from '../../src/base/crypto.ts'
-import { newAuthenticator } from '../authenticator.ts'
 import type { FeatureTables } from '../feature-tables.ts'
-import { json, query } from '../harness.ts'
+import { bodyOf, browser, json, query } from '../harness.ts'
 import { cookiesOf, post } from '../http.ts'
 import { acts } from '../passkey-acts.ts'
+import { newAuthenticator } from '../passkey-authenticator.ts'
 import { oneTimePasskeys } from '../passkey-one-time.ts'
 import { byToken, optionsByToken, optionsOf, withPasskey } from '../passkeys.ts'
 
@@ -213,6 +214,20 @@ export const tables: FeatureTables = {
     },
   },
   pairs: [wrongSignature],
+  oddPaths: [
+    async (_, beside) => {
+      const on = await beside({ settings: { AUTH_MFA: 'required' } })
+      const tab = browser(on)
+      const person = { email: `hedy.${crypto.randomUUID()}@example.com`, password: 'correct horse battery staple' }
+      const { challenge } = await bodyOf(await tab.fetch('/auth/register', json(person)))
+      const options = await optionsOf(tab, 'passkeys/options', { challenge: challenge.id })
+      const attestation = await newAuthenticator().create(options)
+      const added = await tab.fetch('/auth/passkeys', json({ challenge: challenge.id, attestation }))
+      expect(added.status).toBe(201)
+      const answer = await tab.fetch('/auth/challenge', json({ id: challenge.id, method: 'enrol' }))
+      expect(answer.status).toBe(200)
+    },
+  ],
   async everything(on, { user }) {
     await query(on, aPasskey, `pky_${crypto.randomUUID()}`, user.id, crypto.randomUUID())
     await query(on, aChallenge, crypto.randomUUID(), user.id)
