@@ -3,7 +3,18 @@ import type { Core } from '../src/identity/core.ts'
 import { type Act, act, byAccountToken, byCookie, cookieOf } from './act.ts'
 import { codeFor, linkFor, member, nobody } from './by-mail.ts'
 import { rowsOf } from './feature-tables.ts'
-import { bodyOf, json, mailTo, password, type Server, signedUp, signedUpByToken, somebody, tokenIn } from './harness.ts'
+import {
+  bodyOf,
+  browser,
+  json,
+  mailTo,
+  password,
+  type Server,
+  signedUp,
+  signedUpByToken,
+  somebody,
+  tokenIn,
+} from './harness.ts'
 import { heldUp, plantedCode, plantFactor, withFactor } from './planted-factor.ts'
 
 /** Every sign-in of an account whose address begins with `gated` also asks for the code 123456; and `withFactor` works. */
@@ -48,7 +59,8 @@ export const acts: readonly Act[] = [
   }),
   act(['POST /auth/login', 'up to its challenge'], [200, 2], async (on) => json((await withFactor(on)).person)),
   act(['POST /auth/login', 'on a trusted device'], [200, 2], async (on) => {
-    const { person, fetch, jar } = await withFactor(on)
+    const { person } = await withFactor(on)
+    const { fetch, jar } = browser(on)
     const answer = { id: await heldUp(on, person), method: 'social', code: plantedCode, trustDevice: true }
     await fetch('/auth/challenge', json(answer))
     return json(person, { cookie: `__Host-device=${jar.get('__Host-device')}` })

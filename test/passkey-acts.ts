@@ -33,8 +33,8 @@ export const acts: readonly Act[] = [
     },
     { again: 404, ends: 2, facts: ['factor.removed', 'session.ended'] },
   ),
-  act(['POST /auth/passkeys/sign-in/options'], [200, 1], async () => json({})),
-  act(['POST /auth/passkeys/sign-in/options', 'for tokens'], [200, 1], async () => json(byToken)),
+  act(['POST /auth/passkeys/sign-in/options'], [200, 1], async () => json({}), { accounts: 0 }),
+  act(['POST /auth/passkeys/sign-in/options', 'for tokens'], [200, 1], async () => json(byToken), { accounts: 0 }),
   act(['POST /auth/passkeys/sign-in/options', 'for an address'], [200, 1], async (on) => {
     const { person } = await withPasskey(on)
     return json({ email: person.email })

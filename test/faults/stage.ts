@@ -145,7 +145,7 @@ interface Given {
 /** The credential that an answer gave, as a client sends it next. */
 export const credentialOf = async (answer: Response): Promise<Given | undefined> => {
   const cookies = answer.headers.getSetCookie().filter((line) => !line.includes('Max-Age=0'))
-  if (cookies.length > 0) {
+  if (cookies.some((line) => line.startsWith('__Host-session='))) {
     return { headers: { cookie: cookies.map((line) => line.split(';')[0]).join('; ') }, refreshToken: undefined }
   }
   if (answer.status === 204) return undefined

@@ -23,13 +23,21 @@ export const newBinding = (config: Config) => {
   }
 
   return {
-    /** Of the tabs of one browser each has challenges of its own, under one secret. */
-    async give(context: Context, { transport }: Caller): Promise<{ boundTo: string; binding?: string }> {
+    /**
+     * Of the tabs of one browser each has challenges of its own, under one secret. `told` gives it to the caller, once
+     * the challenge is stored: whoever was not served keeps the one that they have.
+     */
+    async give(
+      context: Context,
+      { transport }: Caller,
+    ): Promise<{ boundTo: string; told: () => { binding?: string } }> {
       const secret = shown(context, { transport }) ?? randomToken()
-      const boundTo = await boundBy(secret)
-      if (transport === 'token') return { boundTo, binding: secret }
-      context.cookies.set(name, serialise(config, name, secret, challengeLife))
-      return { boundTo }
+      const told = () => {
+        if (transport === 'token') return { binding: secret }
+        context.cookies.set(name, serialise(config, name, secret, challengeLife))
+        return {}
+      }
+      return { boundTo: await boundBy(secret), told }
     },
 
     /** Undefined for a caller without it: no challenge is theirs. */

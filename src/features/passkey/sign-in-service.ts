@@ -56,17 +56,17 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
   /** Whichever passkey the user has here: the browser offers them, and the answer tells whose it is. */
   const forAnybody = async (context: Context, asked: Asked): Promise<Given> => {
     const challenge = randomToken()
-    const { boundTo, ...bound } = await binding.give(context, asked)
+    const { boundTo, told } = await binding.give(context, asked)
     const issued = { hash: await sha256(challenge), purpose: 'sign_in' as const, boundTo, now: context.now }
     await context.batch([issueChallenge(issued)])
-    return { ...requestOptions({ party, challenge, allowed: [], isOnlyWayIn: true }), ...bound }
+    return { ...requestOptions({ party, challenge, allowed: [], isOnlyWayIn: true }), ...told() }
   }
 
   /** One of the passkeys of whoever has this name, if anybody has. */
   const forNamed = async (context: Context, asked: Asked, identifier: string): Promise<Given> => {
     const challenge = randomToken()
     const userId = asked.email ? userIdOf(identifier) : userIdNamed(identifier)
-    const { boundTo, ...bound } = await binding.give(context, asked)
+    const { boundTo, told } = await binding.give(context, asked)
     const issued = {
       hash: await sha256(challenge),
       purpose: 'sign_in_named' as const,
@@ -76,7 +76,7 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
     }
     const [, real] = await context.batch([issueChallenge(issued), descriptorsOf(userId)])
     const allowed = await withDecoys(ring, identifier, real)
-    return { ...requestOptions({ party, challenge, allowed, isOnlyWayIn: true }), ...bound }
+    return { ...requestOptions({ party, challenge, allowed, isOnlyWayIn: true }), ...told() }
   }
 
   /** @throws Problem `code_used_or_expired` (410) for a sign-in that no passkey can finish */

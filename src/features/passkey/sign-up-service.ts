@@ -84,11 +84,11 @@ export const signUpService = (core: Core, judge: Judge, party: RelyingParty) => 
     ): Promise<CreationOptions & { readonly binding?: string }> {
       const challenge = randomToken()
       const id = newId('usr')
-      const { boundTo, ...bound } = await binding.give(context, { transport })
+      const { boundTo, told } = await binding.give(context, { transport })
       const issued = { hash: await sha256(challenge), purpose: 'sign_up' as const, boundTo, newUserId: id }
       await context.batch([issueChallenge({ ...issued, now: context.now })])
       const user = { id, name: email.address, displayName: name ?? email.address }
-      return { ...creationOptions({ party, challenge, user, existing: [], needsName: false }), ...bound }
+      return { ...creationOptions({ party, challenge, user, existing: [], needsName: false }), ...told() }
     },
 
     /**
