@@ -101,7 +101,7 @@ const ways: Readonly<Record<string, Way>> = {
   },
   'the proof of the address': {
     to: 'unproven',
-    end: byToken('email/verify', ({ verify }) => verify),
+    end: (_, { fetch, verify }) => fetch('/auth/email/verify', json({ token: verify })),
     keeps: things,
   },
   '"this was not me"': { to: 'unproven', end: byToken('email/disown', ({ disown }) => disown), keeps: [] },

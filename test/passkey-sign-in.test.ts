@@ -233,7 +233,9 @@ test('S13: the passkey of somebody else is as wrong for a name that nobody has a
   const known = await signedUp(on)
 
   for (const email of [known.person.email, somebody().email]) {
-    const answer = await showPasskey(browser(on), { authenticator, asked: { email } })
+    const [passkey] = authenticator.passkeys
+    if (passkey === undefined) throw new Error('There is one.')
+    const answer = await showPasskey(browser(on), { authenticator, knobs: { passkey }, asked: { email } })
     expect([answer.status, (await bodyOf(answer)).code]).toEqual([401, 'wrong_credentials'])
   }
 })

@@ -28,7 +28,7 @@ type Person = Awaited<ReturnType<typeof withTotp>>
 const member = async (on: Server): Promise<Person> => {
   const ada = await withTotp(on)
   const [mail] = await mailTo(on, ada.person)
-  await on.request('/auth/email/verify', json({ token: tokenIn(mail, 'email/verify') }))
+  await ada.fetch('/auth/email/verify', json({ token: tokenIn(mail, 'email/verify') }))
   return ada
 }
 

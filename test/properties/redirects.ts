@@ -58,7 +58,7 @@ const withTargets = (operation: Operation, good: { path: string; init: RequestIn
 const leading = ['location', 'content-location', 'refresh', 'link']
 
 /** What people may call themselves: data, which nobody follows. */
-const ownText = ['name', 'userAgent']
+const ownText = ['name', 'displayName', 'userAgent']
 
 /** Why whoever follows this answer comes to another origin, or finds the text of one in it. */
 export const leadingAway = async (answer: Response): Promise<string[]> => {

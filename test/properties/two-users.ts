@@ -69,7 +69,8 @@ export const trespasses = async (on: Server, only?: string): Promise<string[]> =
       const { told, answered } = await trying(on, { ...operation, good }, await showing(on))
       found.push(...told.map((what) => `${operation.name} by ${who}: ${what}`))
       statuses[who] = [...new Set(answered)].sort().join()
-      if (who === 'nobody' && operation.isGuarded && answered.some((status) => status !== 401)) {
+      const refused = refusals(operation)
+      if (who === 'nobody' && operation.isGuarded && answered.some((status) => !refused.includes(status))) {
         found.push(`${operation.name} by nobody: ${answered}`)
       }
     }
@@ -80,6 +81,13 @@ export const trespasses = async (on: Server, only?: string): Promise<string[]> =
   }
   return found
 }
+
+/** How nobody is refused: also for the id of no sign-in on hold, and for what is no id of this kind. */
+const refusals = ({ path, fields = {} }: Operation): readonly number[] => [
+  401,
+  ...('challenge' in fields ? [410, 422] : []),
+  ...(path.includes('{') || path.includes(':') ? [404] : []),
+]
 
 interface Attempted extends Operation {
   /** A body that the route takes. */
@@ -107,17 +115,26 @@ const trying = async (on: Server, operation: Attempted, headers: Headers) => {
     }
   }
   await on.settled()
-  const isKept = ([table]: unknown[]) => !(mailing.has(operation.name) && /^(codes|outbox)$/.test(String(table)))
+  const isKept = ([table]: unknown[]) => !changing[operation.name]?.test(String(table))
   const after = JSON.stringify((await rowsOf(on, user.id)).filter(isKept))
   if (after !== JSON.stringify(before.filter(isKept))) told.push(`changes ${after}`)
   if ((await victim.fetch('/auth/sessions')).status !== 200) told.push('signs the user out')
   return { told, answered }
 }
 
-/** Whoever knows an address may have a message sent there: what they ask for is a code and a message, and no more. */
-const mailing = new Set([
-  ...['POST /auth/password/forgot', 'POST /auth/email/link', 'POST /auth/email/code', 'POST /auth/email/change'],
-])
+/**
+ * Whoever knows an address may have a message sent there, and whoever knows a name may be asked for its passkeys: they
+ * make a code and a message, or a challenge, and no more.
+ */
+const changing: Readonly<Record<string, RegExp>> = {
+  ...Object.fromEntries(
+    ['password/forgot', 'email/link', 'email/code', 'email/change'].map((path) => [
+      `POST /auth/${path}`,
+      /^(codes|outbox)$/,
+    ]),
+  ),
+  'POST /auth/passkeys/sign-in/options': /^passkey_challenges$/,
+}
 
 /** Ids, hashes, addresses and names: what is one user's alone, and no word of the service's own. */
 const isTelling = (value: unknown): value is string =>
