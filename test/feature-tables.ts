@@ -62,7 +62,11 @@ export interface FeatureTables {
   /** Questions about what is there, and about what is not. */
   readonly pairs?: readonly Pair[]
   /** Gives somebody a row in each of its tables. */
-  readonly everything?: (on: Server, tab: Tab) => Promise<void>
+  readonly everything?: (on: Server, tab: Pick<Tab, 'fetch' | 'user'>) => Promise<void>
+  /** What a route tells of a user to a stranger who knows their name, as a query for the id of the user, by route. */
+  readonly tells?: Readonly<Record<string, string>>
+  /** Its tables in which a stranger who knows an address may leave rows, by route. */
+  readonly causes?: Readonly<Record<string, readonly string[]>>
 }
 
 type Client = ReturnType<typeof hc<App>>

@@ -1,4 +1,5 @@
 import { cookieOf } from '../act.ts'
+import { entriesOf, rowsOf } from '../feature-tables.ts'
 import { bodyOf, browser, json, query, type Server, signedIn, signedUp, somebody } from '../harness.ts'
 import { goodRequest, type Operation, operationsOf, takesText } from './operations.ts'
 import { tablesOf } from './secrets.ts'
@@ -43,11 +44,13 @@ const newVictim = async (on: Server) => {
   const tab = browser(on)
   await tab.fetch('/auth/register', json({ ...person, username: `v${crypto.randomUUID().slice(0, 8)}` }))
   await on.request('/auth/login', json({ ...person, name: undefined, transport: 'token' }))
+  const { user } = await bodyOf(await tab.fetch('/auth/session'))
+  for (const give of rowsOf((feature) => feature.everything)) await give(on, { ...tab, user })
   return tab
 }
 
 /** Every row of any table that hangs on the user, by table. */
-const rowsOf = async (on: Server, userId: string): Promise<unknown[][]> => {
+const rowsOfUser = async (on: Server, userId: string): Promise<unknown[][]> => {
   const tables = tablesOf(on)
   const all = await Promise.all(tables.map((name) => query(on, `select '${name}', * from "${name}" order by 2`)))
   const sessions = await query(on, 'select id from sessions where user_id = ?', userId)
@@ -69,8 +72,7 @@ export const trespasses = async (on: Server, only?: string): Promise<string[]> =
       const { told, answered } = await trying(on, { ...operation, good }, await showing(on))
       found.push(...told.map((what) => `${operation.name} by ${who}: ${what}`))
       statuses[who] = [...new Set(answered)].sort().join()
-      const refused = refusals(operation)
-      if (who === 'nobody' && operation.isGuarded && answered.some((status) => !refused.includes(status))) {
+      if (who === 'nobody' && operation.isGuarded && answered.some((status) => !refusals(operation).includes(status))) {
         found.push(`${operation.name} by nobody: ${answered}`)
       }
     }
@@ -82,11 +84,11 @@ export const trespasses = async (on: Server, only?: string): Promise<string[]> =
   return found
 }
 
-/** How nobody is refused: also for the id of no sign-in on hold, and for what is no id of this kind. */
-const refusals = ({ path, fields = {} }: Operation): readonly number[] => [
+/** What nobody is told: to show who they are; where an id of a sign-in on hold would do that no such is there; or no such path. */
+const refusals = ({ fields = {}, parameters }: Operation): number[] => [
   401,
   ...('challenge' in fields ? [410, 422] : []),
-  ...(path.includes('{') || path.includes(':') ? [404] : []),
+  ...(parameters.length > 0 ? [404] : []),
 ]
 
 interface Attempted extends Operation {
@@ -98,8 +100,10 @@ const trying = async (on: Server, operation: Attempted, headers: Headers) => {
   const victim = await newVictim(on)
   const { user } = await bodyOf(await victim.fetch('/auth/session'))
   await on.settled()
-  const before = await rowsOf(on, user.id)
+  const before = await rowsOfUser(on, user.id)
   const known = [...new Set(before.flatMap(([, ...row]) => row.filter(isTelling)))]
+  const open = await query(on, tells[operation.name] ?? 'select null where ?', user.id)
+  const secret = known.filter((value) => !open.flat().includes(value))
   const told: string[] = []
   const answered: number[] = []
   for (const value of known) {
@@ -110,31 +114,32 @@ const trying = async (on: Server, operation: Attempted, headers: Headers) => {
       const answer = await on.request(path, { ...init, headers: shown })
       const text = await answer.text()
       answered.push(answer.status)
-      const more = known.filter((one) => one !== value && !value.includes(one) && text.includes(one))
+      const more = secret.filter((one) => one !== value && !value.includes(one) && text.includes(one))
       if (more.length > 0) told.push(`${answer.status} tells ${more}`)
     }
   }
   await on.settled()
-  const isKept = ([table]: unknown[]) => !changing[operation.name]?.test(String(table))
-  const after = JSON.stringify((await rowsOf(on, user.id)).filter(isKept))
+  const isKept = ([table]: unknown[]) => !causes[operation.name]?.includes(String(table))
+  const after = JSON.stringify((await rowsOfUser(on, user.id)).filter(isKept))
   if (after !== JSON.stringify(before.filter(isKept))) told.push(`changes ${after}`)
   if ((await victim.fetch('/auth/sessions')).status !== 200) told.push('signs the user out')
   return { told, answered }
 }
 
-/**
- * Whoever knows an address may have a message sent there, and whoever knows a name may be asked for its passkeys: they
- * make a code and a message, or a challenge, and no more.
- */
-const changing: Readonly<Record<string, RegExp>> = {
-  ...Object.fromEntries(
-    ['password/forgot', 'email/link', 'email/code', 'email/change'].map((path) => [
-      `POST /auth/${path}`,
-      /^(codes|outbox)$/,
-    ]),
-  ),
-  'POST /auth/passkeys/sign-in/options': /^passkey_challenges$/,
+/** Whoever knows an address may have a message sent there: what they ask for is a code and a message, and no more. */
+const mailing = ['codes', 'outbox']
+
+/** Tables in which a stranger may leave rows of a user's, by route. */
+const causes: Readonly<Record<string, readonly string[]>> = {
+  'POST /auth/password/forgot': mailing,
+  'POST /auth/email/link': mailing,
+  'POST /auth/email/code': mailing,
+  'POST /auth/email/change': mailing,
+  ...entriesOf((feature) => feature.causes),
 }
+
+/** What a route tells of a user to whoever knows their name, as a query. */
+const tells: Readonly<Record<string, string>> = entriesOf((feature) => feature.tells)
 
 /** Ids, hashes, addresses and names: what is one user's alone, and no word of the service's own. */
 const isTelling = (value: unknown): value is string =>

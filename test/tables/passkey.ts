@@ -228,6 +228,9 @@ export const tables: FeatureTables = {
       expect(answer.status).toBe(200)
     },
   ],
+  // Among decoys: a security key that keeps nothing signs only with the id that it is given.
+  tells: { 'POST /auth/passkeys/sign-in/options': 'select credential_id from passkeys where user_id = ?' },
+  causes: { 'POST /auth/passkeys/sign-in/options': ['passkey_challenges'] },
   async everything(on, { user }) {
     await query(on, aPasskey, `pky_${crypto.randomUUID()}`, user.id, crypto.randomUUID())
     await query(on, aChallenge, crypto.randomUUID(), user.id)
