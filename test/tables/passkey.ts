@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { post as asked, type Pair, registerAll } from '../../bench/ground.ts'
+import { post as asked, inTurn, type Pair, registerAll, strangers } from '../../bench/ground.ts'
 import { sha256 } from '../../src/base/crypto.ts'
 import type { FeatureTables } from '../feature-tables.ts'
 import { bodyOf, browser, json, query } from '../harness.ts'
@@ -51,6 +51,20 @@ const wrongSignature: Pair = {
       })
     return { known: (i) => showing(known, 2 * i), unknown: (i) => showing(crypto.randomUUID(), 2 * i + 1) }
   },
+}
+
+/** Options for the passkeys of somebody who has one, or of nobody. */
+const optionsByName: Pair = {
+  title: 'passkey options by e-mail',
+  status: 200,
+  async prepare(ground) {
+    const people = await registerAll(ground)
+    for (const { userId } of people) await ground.sql(aPasskey, `pky_${userId}`, userId, crypto.randomUUID())
+    const nobodies = strangers()
+    const ask = (email: string) => asked('/auth/passkeys/sign-in/options', { email, ...byToken })
+    return { known: (i) => ask(inTurn(people, i).email), unknown: (i) => ask(inTurn(nobodies, i)) }
+  },
+  apart: ['passkey_challenges'],
 }
 
 const manyChallenges = `insert into passkey_challenges (hash, purpose, bound_to, created_at, expires_at)
@@ -213,7 +227,7 @@ export const tables: FeatureTables = {
       otherLives: true,
     },
   },
-  pairs: [wrongSignature],
+  pairs: [optionsByName, wrongSignature],
   oddPaths: [
     async (_, beside) => {
       const on = await beside({ settings: { AUTH_MFA: 'required' } })

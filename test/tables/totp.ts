@@ -1,7 +1,7 @@
 import { act, byAccountToken, byCookie, cookieOf } from '../act.ts'
 import { codeFor, nobody } from '../by-mail.ts'
 import type { FeatureTables } from '../feature-tables.ts'
-import { bodyOf, browser, json, query, type Server, signedIn, signedUp } from '../harness.ts'
+import { bodyOf, browser, json, query, type Server, signedIn, signedUp, somebody } from '../harness.ts'
 import { cookiesOf, post } from '../http.ts'
 import { heldUpTimes } from '../planted-factor.ts'
 import { mostUses, unlimited } from '../properties/uses.ts'
@@ -146,6 +146,21 @@ export const tables: FeatureTables = {
       },
       trips: 2,
       losers: [401],
+    },
+    'challenges.hash for which an app was set up': {
+      settings: { AUTH_MFA: 'required' },
+      async make(on) {
+        const tab = browser(on)
+        const { challenge } = await bodyOf(await tab.fetch('/auth/register', json(somebody())))
+        await enrol(on, tab, { challenge: challenge.id })
+        return challenge.id
+      },
+      spend: (on, id) => on.request('/auth/challenge', json({ id, method: 'enrol' })),
+      won: 200,
+      effectOf: async (answer) => (await bodyOf(answer)).session.id,
+      uses: async (on) => Number((await query(on, 'select count(*) from sessions'))[0]?.[0]),
+      trips: 2,
+      losers: [410],
     },
   },
   factor: {
