@@ -101,3 +101,8 @@ const parseForwarded = (entry: string): string | undefined => {
   if (bracketed !== undefined) return bracketed.includes(':') ? parseAddress(bracketed) : undefined
   return parseAddress(/^([0-9.]+):[0-9]{1,5}$/.exec(text)?.[1] ?? text)
 }
+
+/** For whoever has written it wrong. */
+export const howToProxy =
+  'Write hops:<n>, n from 1 to 10 proxies that append to X-Forwarded-For, or secret:<value>, 32 to 512 random ' +
+  'visible ASCII characters that the proxy sends as X-Auth-Proxy-Secret.'

@@ -1,5 +1,5 @@
-import { type ProxySetting, parseProxy } from './addresses.ts'
-import { parseDatabaseUrl } from './database-url.ts'
+import { howToProxy, type ProxySetting, parseProxy } from './addresses.ts'
+import { howToNameDatabase, parseDatabaseUrl } from './database-url.ts'
 import { type Brand, type MailSettings, readMail } from './mail-settings.ts'
 import { isLoopback, type OriginPolicy, originPolicy, parseOrigin } from './origins.ts'
 import { rpIdFix, rpIdProblem } from './rp-id.ts'
@@ -183,7 +183,7 @@ const readProxy = (source: Source): ProxySetting | undefined => {
   const text = textOf(source, 'AUTH_PROXY')
   const proxy = text === undefined ? undefined : parseProxy(text)
   const isWrong = text !== undefined && proxy === undefined
-  return isWrong ? fail(source, 'AUTH_PROXY', 'Neither a number of hops nor a good secret.', proxyFix) : proxy
+  return isWrong ? fail(source, 'AUTH_PROXY', 'Neither a number of hops nor a good secret.', howToProxy) : proxy
 }
 
 const readDurations = (source: Source) => {
@@ -247,7 +247,8 @@ const readDatabase = (source: Source): Pick<Config, 'database'> => {
     source.warnings.push('TURSO_AUTH_TOKEN is ignored without TURSO_DATABASE_URL.')
   }
   const url = given === undefined ? undefined : parseDatabaseUrl(given)
-  if (given !== undefined && url === undefined) fail(source, 'TURSO_DATABASE_URL', 'Not a safe database URL.', urlFix)
+  if (given !== undefined && url === undefined)
+    fail(source, 'TURSO_DATABASE_URL', 'Not a safe database URL.', howToNameDatabase)
   return { database: url === undefined ? undefined : { url, authToken } }
 }
 
@@ -296,8 +297,3 @@ const trustedFix =
   'List exact origins, such as https://app.example.com, or one-label wildcards on a domain of your own, such as ' +
   'https://*.preview.example.com.'
 const audienceFix = 'Name the APIs that take the tokens, such as https://api.example.com, separated by commas.'
-const proxyFix =
-  'Write hops:<n>, n from 1 to 10 proxies that append to X-Forwarded-For, or secret:<value>, 32 to 512 random ' +
-  'visible ASCII characters that the proxy sends as X-Auth-Proxy-Secret.'
-const urlFix =
-  'Write libsql://<database>.turso.io, https://, file:, or http:// on loopback; the token goes into TURSO_AUTH_TOKEN.'

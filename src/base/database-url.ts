@@ -16,3 +16,7 @@ const remote =
   /^(libsql|https|http):\/\/([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(?:\/[\w.~/-]*)?(\?tls=[01])?$/
 
 const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])$/i
+
+/** For whoever has written it wrong. */
+export const howToNameDatabase =
+  'Write libsql://<database>.turso.io, https://, file:, or http:// on loopback; the token goes into TURSO_AUTH_TOKEN.'
