@@ -64,3 +64,13 @@ test.each([
 
   expect(await bodyOf(answer)).toMatchObject({ status: 422, code: 'invalid_request' })
 })
+
+test('S13: they are as long as the ids of the usual authenticators, of which no two are alike', async () => {
+  const on = await server()
+  const names = Array.from({ length: 20 }, () => somebody().email)
+
+  const answers = await Promise.all(names.map((email) => asked(on, { email })))
+
+  const lengths = new Set(answers.flatMap(idsOf).map((id) => id.length))
+  expect([...lengths].toSorted((a, b) => a - b)).toEqual([22, 27, 43, 86])
+})
