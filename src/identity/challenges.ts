@@ -135,7 +135,7 @@ export const answerChallenge = async (
 
 /** One row where it can be answered still. */
 const stillOpen = (context: Context, hash: string): Statement<true> =>
-  statement(sql`select 1 from challenges where hash = ${hash} and ${mayTry(context)}`, () => true)
+  whether(sql`exists (select 1 from challenges where hash = ${hash} and ${mayTry(context)})`)
 
 /** What a user has set up because a challenge asked for it. */
 export interface EnrolledFactor {

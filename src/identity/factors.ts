@@ -70,6 +70,7 @@ export const newFactors = ({ mfa }: Config) => {
   const anyOf = (conditions: readonly SQL[]): SQL => sql`(${sql.join([sql`0`, ...conditions], sql` or `)})`
   const keptBy = (userId: SQL | string, except?: SQL | string): SQL =>
     anyOf(kept().map(({ isOn }) => isOn(userId, except)))
+  const isOn = (userId: SQL | string): SQL => anyOf(second().map((factor) => factor.isOn(userId)))
   return {
     add: (factor: Factor) => void all.push(factor),
     of: (method: Answer['method']): Factor | undefined => all.find((factor) => factor.method === method),
@@ -77,7 +78,7 @@ export const newFactors = ({ mfa }: Config) => {
     asked: (): readonly Factor[] =>
       mfa === 'off' ? [] : [...kept(), ...all.filter(({ kind }) => kind === 'recovery')],
     /** Holds where the user has a second factor, by which everything else is judged. */
-    isOn: (userId: SQL | string): SQL => anyOf(second().map(({ isOn }) => isOn(userId))),
+    isOn,
     /** Holds where the user keeps a second factor, asked for or not. */
     isKeptBy: (userId: SQL | string): SQL => keptBy(userId),
     /** Holds where the one whose row this is may go: not where it is the last, and one is required. */
@@ -97,10 +98,10 @@ export const newFactors = ({ mfa }: Config) => {
      * it is what the other was, and no fresher; else it is what was shown now.
      */
     carriedOver(userId: SQL | string, { methods, authenticatedAt, shown, now }: CarriedOver) {
-      const isOn = anyOf(second().map((factor) => factor.isOn(userId)))
+      const hasFactor = isOn(userId)
       return {
-        authenticatedAt: sql`iif(${isOn}, ${authenticatedAt}, ${now})`,
-        methods: sql`iif(${isOn}, ${JSON.stringify([...new Set([...methods, shown])])}, ${JSON.stringify([shown])})`,
+        authenticatedAt: sql`iif(${hasFactor}, ${authenticatedAt}, ${now})`,
+        methods: sql`iif(${hasFactor}, ${JSON.stringify([...new Set([...methods, shown])])}, ${JSON.stringify([shown])})`,
       }
     },
     /** Whether accounts must have one. */

@@ -85,7 +85,6 @@ export const isMarked = ({ hash }: Pick<ChallengeUse, 'hash'>, by: string): SQL 
 /** A passkey with its owner. */
 export interface PasskeyRow {
   readonly id: string
-  readonly credentialId: string
   readonly publicKey: string
   readonly counter: number
   readonly backupEligible: boolean
@@ -94,11 +93,10 @@ export interface PasskeyRow {
 
 export const byCredential = (credentialId: string): Statement<PasskeyRow> =>
   statement(
-    sql`select passkeys.id, credential_id, public_key, counter, backup_eligible, ${userJson}, users.suspended_at
+    sql`select passkeys.id, public_key, counter, backup_eligible, ${userJson}, users.suspended_at
       from passkeys join users on users.id = passkeys.user_id where credential_id = ${credentialId}`,
-    ([id, credential, publicKey, counter, backupEligible, json, suspendedAt]) => ({
+    ([id, publicKey, counter, backupEligible, json, suspendedAt]) => ({
       id: String(id),
-      credentialId: String(credential),
       publicKey: String(publicKey),
       counter: Number(counter),
       backupEligible: backupEligible === 1,

@@ -49,7 +49,6 @@ interface Said {
   /** Can be on several devices; never changes. */
   readonly backupEligible: boolean
   readonly backedUp: boolean
-  readonly userVerified: boolean
 }
 
 export interface NewCredential extends Said {
@@ -125,13 +124,12 @@ export const verifyRegistration = async (
       supportedAlgorithmIDs: [...algorithms],
     })
     if (!verified || registrationInfo.credential.id !== id) return undefined
-    const { credential, aaguid, userVerified, credentialDeviceType, credentialBackedUp } = registrationInfo
+    const { credential, aaguid, credentialDeviceType, credentialBackedUp } = registrationInfo
     return {
       id,
       publicKey: toBase64url(credential.publicKey),
       counter: credential.counter,
       aaguid,
-      userVerified,
       backupEligible: credentialDeviceType === 'multiDevice',
       backedUp: credentialBackedUp,
     }
@@ -165,10 +163,9 @@ export const verifyAssertion = async (
       credential: { id: credential.id, publicKey: bytesOf(credential.publicKey), counter: 0 },
     })
     if (!verified || id !== credential.id) return undefined
-    const { newCounter, userVerified, credentialDeviceType, credentialBackedUp } = authenticationInfo
+    const { newCounter, credentialDeviceType, credentialBackedUp } = authenticationInfo
     return {
       counter: newCounter,
-      userVerified,
       backupEligible: credentialDeviceType === 'multiDevice',
       backedUp: credentialBackedUp,
     }
