@@ -1,4 +1,3 @@
-import { randomToken, sha256 } from '../../base/crypto.ts'
 import { conflict, invalidRequest, Problem } from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
 import type { Context } from '../../identity/context.ts'
@@ -8,6 +7,7 @@ import { deviceName, userAgentOf } from '../../identity/session-views.ts'
 import { whether } from '../../identity/statement.ts'
 import { isDecoy } from './decoys.ts'
 import type { Judge } from './judge.ts'
+import { newChallenge } from './new-challenge.ts'
 import { type CreationOptions, creationOptions } from './options.ts'
 import {
   acceptAnswer,
@@ -16,7 +16,6 @@ import {
   insertPasskey,
   isMarked,
   isStored,
-  issueChallenge,
   type NewPasskey,
   ownPasskey,
   refusalOf,
@@ -71,12 +70,8 @@ export const registrationService = (core: Core, judge: Judge, party: RelyingPart
      */
     async options(context: Context, enroller: Enroller): Promise<CreationOptions> {
       const { userId, boundTo, stands: when } = enroller
-      const challenge = randomToken()
-      const issued = { hash: await sha256(challenge), purpose: 'register' as const, boundTo, userId }
-      const [, existing] = await context.batch([
-        issueChallenge({ ...issued, now: context.now, when }),
-        descriptorsOf(userId),
-      ])
+      const { challenge, issue } = await newChallenge(context, { purpose: 'register', boundTo, userId, when })
+      const [, existing] = await context.batch([issue, descriptorsOf(userId)])
       const { id, email, name } = enroller.user
       const user = { id, name: email, displayName: name ?? email }
       return creationOptions({ party, challenge, user, existing, needsName: true })

@@ -1,4 +1,4 @@
-import { randomToken, sha256 } from '../../base/crypto.ts'
+import { sha256 } from '../../base/crypto.ts'
 import type { Email } from '../../base/email.ts'
 import { codeUsedOrExpired, forbidden, Problem, unauthenticated, wrongCredentials } from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
@@ -11,6 +11,7 @@ import { userIdNamed, userIdOf } from '../../identity/users.ts'
 import { newBinding } from './binding.ts'
 import { withDecoys } from './decoys.ts'
 import type { Judge } from './judge.ts'
+import { newChallenge } from './new-challenge.ts'
 import { type RequestOptions, requestOptions } from './options.ts'
 import {
   acceptAnswer,
@@ -22,7 +23,6 @@ import {
   isBehind,
   isMarked,
   isOpen,
-  issueChallenge,
   ownerOf,
   useChallenge,
 } from './store.ts'
@@ -55,44 +55,28 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
 
   /** Whichever passkey the user has here: the browser offers them, and the answer tells whose it is. */
   const forAnybody = async (context: Context, asked: Asked): Promise<Given> => {
-    const challenge = randomToken()
     const { boundTo, told } = await binding.give(context, asked)
-    const issued = { hash: await sha256(challenge), purpose: 'sign_in' as const, boundTo, now: context.now }
-    await context.batch([issueChallenge(issued)])
+    const { challenge, issue } = await newChallenge(context, { purpose: 'sign_in', boundTo })
+    await context.batch([issue])
     return { ...requestOptions({ party, challenge, allowed: [], isOnlyWayIn: true }), ...told() }
   }
 
   /** One of the passkeys of whoever has this name, if anybody has. */
   const forNamed = async (context: Context, asked: Asked, identifier: string): Promise<Given> => {
-    const challenge = randomToken()
     const userId = asked.email ? userIdOf(identifier) : userIdNamed(identifier)
     const { boundTo, told } = await binding.give(context, asked)
-    const issued = {
-      hash: await sha256(challenge),
-      purpose: 'sign_in_named' as const,
-      boundTo,
-      userId,
-      now: context.now,
-    }
-    const [, real] = await context.batch([issueChallenge(issued), descriptorsOf(userId)])
+    const { challenge, issue } = await newChallenge(context, { purpose: 'sign_in_named', boundTo, userId })
+    const [, real] = await context.batch([issue, descriptorsOf(userId)])
     const allowed = await withDecoys(ring, identifier, real)
     return { ...requestOptions({ party, challenge, allowed, isOnlyWayIn: true }), ...told() }
   }
 
   /** @throws Problem `code_used_or_expired` (410) for a sign-in that no passkey can finish */
   const forChallenge = async (context: Context, id: string): Promise<Given> => {
-    const challenge = randomToken()
     const boundTo = await sha256(id)
     const [userId, when] = [heldUp(boundTo), isAsked(boundTo, context)]
-    const issued = {
-      hash: await sha256(challenge),
-      purpose: 'gate' as const,
-      boundTo,
-      userId,
-      now: context.now,
-      when,
-    }
-    const [, [isOpen], allowed] = await context.batch([issueChallenge(issued), whether(when), descriptorsOf(userId)])
+    const { challenge, issue } = await newChallenge(context, { purpose: 'gate', boundTo, userId, when })
+    const [, [isOpen], allowed] = await context.batch([issue, whether(when), descriptorsOf(userId)])
     if (isOpen === undefined) throw new Problem(codeUsedOrExpired)
     return requestOptions({ party, challenge, allowed, isOnlyWayIn: false })
   }
@@ -102,17 +86,9 @@ export const signInService = (core: Core, judge: Judge, party: RelyingParty) => 
     const caller = await callers.demand(context)
     if (!caller.managesAccount) throw new Problem(forbidden)
     const { sessionId: boundTo, userId, evidence } = caller
-    const challenge = randomToken()
     const when = standsFor(evidence)
-    const issued = {
-      hash: await sha256(challenge),
-      purpose: 'step_up' as const,
-      boundTo,
-      userId,
-      now: context.now,
-      when,
-    }
-    const [, allowed] = await context.batch([issueChallenge(issued), descriptorsOf(userId)])
+    const { challenge, issue } = await newChallenge(context, { purpose: 'step_up', boundTo, userId, when })
+    const [, allowed] = await context.batch([issue, descriptorsOf(userId)])
     if (!caller.isProven) throw new Problem(unauthenticated)
     return requestOptions({ party, challenge, allowed, isOnlyWayIn: true })
   }

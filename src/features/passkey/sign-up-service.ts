@@ -1,4 +1,3 @@
-import { randomToken, sha256 } from '../../base/crypto.ts'
 import type { Email } from '../../base/email.ts'
 import { codeUsedOrExpired, conflict, Problem, type ProblemType } from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
@@ -9,6 +8,7 @@ import type { Challenge, SignedIn } from '../../identity/sign-in.ts'
 import { newBinding } from './binding.ts'
 import { isDecoy } from './decoys.ts'
 import type { Judge } from './judge.ts'
+import { newChallenge } from './new-challenge.ts'
 import { type CreationOptions, creationOptions } from './options.ts'
 import { newPasskey, notMade } from './registration-service.ts'
 import {
@@ -17,7 +17,6 @@ import {
   type ChallengeUse,
   insertPasskey,
   isStored,
-  issueChallenge,
   isUnknown,
   useChallenge,
 } from './store.ts'
@@ -82,11 +81,10 @@ export const signUpService = (core: Core, judge: Judge, party: RelyingParty) => 
       context: Context,
       { email, name, transport }: Asked,
     ): Promise<CreationOptions & { readonly binding?: string }> {
-      const challenge = randomToken()
       const id = newId('usr')
       const { boundTo, told } = await binding.give(context, { transport })
-      const issued = { hash: await sha256(challenge), purpose: 'sign_up' as const, boundTo, newUserId: id }
-      await context.batch([issueChallenge({ ...issued, now: context.now })])
+      const { challenge, issue } = await newChallenge(context, { purpose: 'sign_up', boundTo, newUserId: id })
+      await context.batch([issue])
       const user = { id, name: email.address, displayName: name ?? email.address }
       return { ...creationOptions({ party, challenge, user, existing: [], needsName: false }), ...told() }
     },

@@ -16,7 +16,7 @@ const most = 20
 /** What a challenge may be answered for: one that was asked for elsewhere is nothing. */
 export type ChallengePurpose = 'register' | 'sign_up' | 'sign_in' | 'sign_in_named' | 'gate' | 'step_up'
 
-interface NewChallenge {
+export interface NewChallenge {
   /** SHA-256 of the challenge. */
   readonly hash: string
   readonly purpose: ChallengePurpose
